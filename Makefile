@@ -1,0 +1,62 @@
+# Kafka Log Streamer. `make help` lists the targets.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+# Further flags for every debug build and test run, as in: make test SWIFT_FLAGS="-Xswiftc -warnings-as-errors"
+SWIFT_FLAGS ?=
+# Arguments for `make run`, as in: make run ARGS="--udp :5514 --brokers localhost:9092"
+ARGS ?=
+
+# One file is the whole installation: Swift's own libraries are linked in. Small hot functions inline across
+# targets only with cross-module optimisation.
+RELEASE_FLAGS := -c release --static-swift-stdlib -Xswiftc -cross-module-optimization
+
+SHELL_SCRIPTS := kafkastreamer .ci/run $(wildcard scripts/* Fuzz/run)
+YAML_FILES := docker-compose.kafka.yml $(shell find configs examples Sources/Parsers/Rules -name '*.yaml' -o -name '*.yml')
+
+.DEFAULT_GOAL := help
+.PHONY: help build run demo test bench fuzz format lint install clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 \2/p' $(firstword $(MAKEFILE_LIST)) | \
+		while read -r target does; do printf '  make %-8s %s\n' "$$target" "$$does"; done
+
+build: ## build the release binary (installs librdkafka-dev when missing)
+	@scripts/install-build-dependencies
+	$(SWIFT) build $(RELEASE_FLAGS) --product kafkastreamer
+
+run: build ## build, then run it with ARGS="..."
+	./kafkastreamer $(ARGS)
+
+demo: build ## send examples/*.log over UDP, TCP and as files; show what comes out of Kafka
+	scripts/demo
+
+test: ## build and run every test (installs rsyslog, kcat and so on when missing)
+	@scripts/install-build-dependencies
+	@scripts/install-test-dependencies
+	$(SWIFT) test --disable-xctest $(SWIFT_FLAGS)
+
+bench: ## measure against rsyslog and write docs/benchmarks.md
+	scripts/bench
+
+fuzz: ## run the fuzz targets, a minute each
+	@scripts/install-build-dependencies
+	Fuzz/run
+
+format: ## format the Swift sources
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks $(wildcard Fuzz)
+
+lint: ## check formatting, shell scripts and YAML
+	@scripts/install-lint-dependencies
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks $(wildcard Fuzz)
+	shellcheck $(SHELL_SCRIPTS)
+	yamllint --strict $(YAML_FILES)
+
+install: build ## install the binary and a sample configuration under PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/kafkastreamer
+	install -m 755 .build/release/kafkastreamer $(DESTDIR)$(PREFIX)/bin/kafkastreamer
+	install -m 644 configs/kafka.yaml LICENSE README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/kafkastreamer/
+
+clean: ## remove what was built
+	rm -rf .build .build-fuzz

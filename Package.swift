@@ -1,0 +1,116 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One target per stage of a message's journey; a target imports only targets to its left in that order
+// (docs/architecture.md). C stays behind Crdkafka and CLinux.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // A worker's state belongs to one thread and is reached through one object: the run-time check of exclusive access
+    // costs a call per use and finds nothing there. Debug builds and the tests keep it (docs/performance.md).
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
+
+let package = Package(
+    name: "kafka-log-streamer",
+    products: [
+        .executable(name: "kafkastreamer", targets: ["kafkastreamer"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "Crdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .target(name: "CLinux"),
+        .target(name: "Syslog", swiftSettings: strict),
+        .target(name: "Events", dependencies: ["Syslog"], swiftSettings: strict),
+        .target(
+            name: "Parsers",
+            dependencies: ["Events", "Syslog", .product(name: "Yams", package: "Yams")],
+            resources: [
+                .embedInCode("Rules/dhcpd.yaml"), .embedInCode("Rules/named.yaml"), .embedInCode("Rules/systemd.yaml"),
+            ],
+            swiftSettings: strict),
+        .target(name: "Routing", dependencies: ["Parsers", "Events", "Syslog"], swiftSettings: strict),
+        .target(name: "Spool", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(
+            name: "Kafka",
+            dependencies: ["Crdkafka", "CLinux", "Spool", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        .target(
+            name: "Inputs",
+            dependencies: [
+                "CLinux",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Pipeline",
+            dependencies: [
+                "Syslog", "Events", "Parsers", "Routing", "Spool", "Kafka", "Inputs",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Configuration",
+            dependencies: [.product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "kafkastreamer",
+            dependencies: [
+                "CLinux", "Syslog", "Events", "Parsers", "Routing", "Spool", "Kafka", "Inputs", "Pipeline",
+                "Configuration",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .target(name: "CBench", path: "Benchmarks/CBench"),
+        .executableTarget(
+            name: "kafkastreamer-bench",
+            dependencies: [
+                "Crdkafka", "CBench",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Benchmarks/Loopback",
+            swiftSettings: strict),
+        .testTarget(name: "SyslogTests", dependencies: ["Syslog"], swiftSettings: strict),
+        .testTarget(name: "EventsTests", dependencies: ["Events", "Syslog"], swiftSettings: strict),
+        .testTarget(name: "ParsersTests", dependencies: ["Parsers", "Events", "Syslog"], swiftSettings: strict),
+        .testTarget(
+            name: "RoutingTests", dependencies: ["Routing", "Parsers", "Events", "Syslog"], swiftSettings: strict),
+        .testTarget(name: "SpoolTests", dependencies: ["Spool"], swiftSettings: strict),
+        .testTarget(
+            name: "KafkaTests", dependencies: ["Kafka", "Spool", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "InputsTests",
+            dependencies: [
+                "Inputs",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .testTarget(
+            name: "PipelineTests",
+            dependencies: [
+                "AllocationCounter", "Pipeline", "Events", "Inputs", "Kafka", "Spool", "Routing", "Parsers", "Syslog",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
+        .testTarget(name: "EndToEndTests", dependencies: ["kafkastreamer", "Kafka"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)
