@@ -1,0 +1,194 @@
+#define _GNU_SOURCE
+#include "clinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sock_diag.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+// ---- CRC-32C --------------------------------------------------------------------------------------------------------
+
+// The reflected Castagnoli polynomial, four bits at a time: a table of 64 bytes stays in one cache line.
+static const uint32_t nibble_table[16] = {
+    0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
+    0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
+};
+
+uint32_t clinux_crc32c_portable(uint32_t crc, const void *bytes, size_t count) {
+    const uint8_t *p = bytes;
+    crc = ~crc;
+    while (count--) {
+        crc ^= *p++;
+        crc = (crc >> 4) ^ nibble_table[crc & 15];
+        crc = (crc >> 4) ^ nibble_table[crc & 15];
+    }
+    return ~crc;
+}
+
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+
+__attribute__((target("sse4.2"))) static uint32_t crc32c_hardware(uint32_t crc, const void *bytes, size_t count) {
+    const uint8_t *p = bytes;
+    uint64_t c = (uint32_t)~crc;
+    while (count >= 8) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+        c = _mm_crc32_u64(c, word);
+        p += 8;
+        count -= 8;
+    }
+    while (count--) c = _mm_crc32_u8((uint32_t)c, *p++);
+    return ~(uint32_t)c;
+}
+
+uint32_t clinux_crc32c(uint32_t crc, const void *bytes, size_t count) {
+    if (__builtin_cpu_supports("sse4.2")) return crc32c_hardware(crc, bytes, count);
+    return clinux_crc32c_portable(crc, bytes, count);
+}
+#elif defined(__aarch64__)
+#include <arm_acle.h>
+#include <sys/auxv.h>
+#include <asm/hwcap.h>
+
+__attribute__((target("+crc"))) static uint32_t crc32c_hardware(uint32_t crc, const void *bytes, size_t count) {
+    const uint8_t *p = bytes;
+    uint32_t c = ~crc;
+    while (count >= 8) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+        c = __crc32cd(c, word);
+        p += 8;
+        count -= 8;
+    }
+    while (count--) c = __crc32cb(c, *p++);
+    return ~c;
+}
+
+uint32_t clinux_crc32c(uint32_t crc, const void *bytes, size_t count) {
+    if (getauxval(AT_HWCAP) & HWCAP_CRC32) return crc32c_hardware(crc, bytes, count);
+    return clinux_crc32c_portable(crc, bytes, count);
+}
+#else
+uint32_t clinux_crc32c(uint32_t crc, const void *bytes, size_t count) {
+    return clinux_crc32c_portable(crc, bytes, count);
+}
+#endif
+
+// ---- Datagrams ------------------------------------------------------------------------------------------------------
+
+struct clinux_datagram_batch {
+    unsigned slot_count;
+    size_t slot_size;
+    struct mmsghdr *headers;
+    struct iovec *vectors;
+    clinux_datagram *datagrams;
+    struct sockaddr_storage *sources;
+    uint8_t *buffer;
+};
+
+clinux_datagram_batch *clinux_datagram_batch_new(unsigned slot_count, size_t slot_size) {
+    clinux_datagram_batch *batch = calloc(1, sizeof *batch);
+    if (!batch) return NULL;
+    batch->slot_count = slot_count;
+    batch->slot_size = slot_size;
+    batch->headers = calloc(slot_count, sizeof *batch->headers);
+    batch->vectors = calloc(slot_count, sizeof *batch->vectors);
+    batch->datagrams = calloc(slot_count, sizeof *batch->datagrams);
+    batch->sources = calloc(slot_count, sizeof *batch->sources);
+    // Pages of a slot that no datagram reaches are never touched, so large slots cost address space only.
+    // An odd number of cache lines between slots: at a power of two the first lines of all slots, the only ones that
+    // short datagrams use, would compete for one set of the cache.
+    size_t stride = ((slot_size + 63) / 64 | 1) * 64;
+    batch->buffer = malloc(slot_count * stride);
+    if (!batch->headers || !batch->vectors || !batch->datagrams || !batch->sources || !batch->buffer) {
+        clinux_datagram_batch_free(batch);
+        return NULL;
+    }
+    for (unsigned i = 0; i < slot_count; i++) {
+        batch->datagrams[i].bytes = batch->buffer + i * stride;
+        batch->vectors[i].iov_base = batch->datagrams[i].bytes;
+        batch->vectors[i].iov_len = slot_size;
+        batch->headers[i].msg_hdr.msg_iov = &batch->vectors[i];
+        batch->headers[i].msg_hdr.msg_iovlen = 1;
+        batch->datagrams[i].source = &batch->sources[i];
+        batch->headers[i].msg_hdr.msg_name = &batch->sources[i];
+    }
+    return batch;
+}
+
+void clinux_datagram_batch_free(clinux_datagram_batch *batch) {
+    if (!batch) return;
+    free(batch->headers);
+    free(batch->vectors);
+    free(batch->datagrams);
+    free(batch->sources);
+    free(batch->buffer);
+    free(batch);
+}
+
+int clinux_datagram_batch_receive(clinux_datagram_batch *batch, int socket, int wait) {
+    // The kernel overwrites the lengths with what it used.
+    for (unsigned i = 0; i < batch->slot_count; i++) {
+        batch->headers[i].msg_hdr.msg_namelen = sizeof(struct sockaddr_storage);
+    }
+    int received = recvmmsg(socket, batch->headers, batch->slot_count, wait ? MSG_WAITFORONE : MSG_DONTWAIT, NULL);
+    if (received < 0) return -errno;
+    for (int i = 0; i < received; i++) {
+        struct msghdr *header = &batch->headers[i].msg_hdr;
+        batch->datagrams[i].count = batch->headers[i].msg_len;
+        batch->datagrams[i].truncated = (header->msg_flags & MSG_TRUNC) != 0;
+        batch->datagrams[i].source_length = header->msg_namelen;
+    }
+    return received;
+}
+
+const clinux_datagram *clinux_datagram_at(const clinux_datagram_batch *batch, unsigned index) {
+    return &batch->datagrams[index];
+}
+
+int clinux_socket_drops(int socket, uint32_t *drops) {
+    uint32_t info[SK_MEMINFO_VARS];
+    socklen_t length = sizeof info;
+    if (getsockopt(socket, SOL_SOCKET, SO_MEMINFO, info, &length) != 0) return -errno;
+    if (length < (SK_MEMINFO_DROPS + 1) * sizeof(uint32_t)) return -ENOTSUP;
+    *drops = info[SK_MEMINFO_DROPS];
+    return 0;
+}
+
+// ---- Files ----------------------------------------------------------------------------------------------------------
+
+int clinux_fallocate(int fd, int64_t offset, int64_t length) {
+    int result;
+    do {
+        result = fallocate(fd, 0, offset, length);
+    } while (result != 0 && errno == EINTR);
+    return result == 0 ? 0 : -errno;
+}
+
+int clinux_eventfd(void) {
+    int descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return descriptor >= 0 ? descriptor : -errno;
+}
+
+void clinux_keep_freed_memory(int bytes) {
+#if defined(__GLIBC__)
+    mallopt(M_MMAP_THRESHOLD, bytes);
+    mallopt(M_TRIM_THRESHOLD, bytes);
+#else
+    (void)bytes;
+#endif
+}
+
+void clinux_set_thread_name(const char *name) {
+    char shortened[16];
+    strncpy(shortened, name, sizeof shortened - 1);
+    shortened[sizeof shortened - 1] = 0;
+    pthread_setname_np(pthread_self(), shortened);
+}

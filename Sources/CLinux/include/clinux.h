@@ -1,0 +1,77 @@
+// The few Linux calls that Swift cannot make well itself: recvmmsg over preallocated slots, atomic access to raw
+// (memory-mapped) memory, CRC-32C with the processor's instruction.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// ---- Atomics on raw memory -----------------------------------------------------------------------------------------
+// Swift's Atomic is a type of its own and cannot be laid over a record header in a mapped file.
+
+static inline uint32_t clinux_load_acquire_u32(const void *at) {
+    return __atomic_load_n((const uint32_t *)at, __ATOMIC_ACQUIRE);
+}
+static inline void clinux_store_release_u32(void *at, uint32_t value) {
+    __atomic_store_n((uint32_t *)at, value, __ATOMIC_RELEASE);
+}
+static inline uint8_t clinux_load_acquire_u8(const void *at) {
+    return __atomic_load_n((const uint8_t *)at, __ATOMIC_ACQUIRE);
+}
+static inline void clinux_store_release_u8(void *at, uint8_t value) {
+    __atomic_store_n((uint8_t *)at, value, __ATOMIC_RELEASE);
+}
+/// Asks for the cache line at an address that will be read soon. Any address will do.
+static inline void clinux_prefetch(const void *at) { __builtin_prefetch(at); }
+static inline void clinux_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+
+// ---- CRC-32C (Castagnoli, RFC 3720 section 12.1) -------------------------------------------------------------------
+
+/// The CRC-32C of `count` bytes, continuing from `crc` (0 for the first call).
+uint32_t clinux_crc32c(uint32_t crc, const void *bytes, size_t count);
+
+/// The same without the processor's instruction, so that a test can compare both.
+uint32_t clinux_crc32c_portable(uint32_t crc, const void *bytes, size_t count);
+
+// ---- Datagrams ------------------------------------------------------------------------------------------------------
+
+/// What recvmmsg said of one datagram.
+typedef struct {
+    uint8_t *bytes;           ///< the slot's buffer
+    uint32_t count;           ///< bytes received into it
+    uint8_t truncated;        ///< the datagram was longer than the slot (MSG_TRUNC)
+    const void *source;       ///< a struct sockaddr of source_length bytes
+    uint32_t source_length;   ///< 0 when the sender has no address (an unbound unix socket)
+} clinux_datagram;
+
+/// Slots for `slot_count` datagrams of up to `slot_size` bytes, allocated once.
+typedef struct clinux_datagram_batch clinux_datagram_batch;
+
+clinux_datagram_batch *clinux_datagram_batch_new(unsigned slot_count, size_t slot_size);
+void clinux_datagram_batch_free(clinux_datagram_batch *batch);
+
+/// Receives up to slot_count datagrams. Blocks for the first when `wait` is not 0, then takes only what is there.
+/// Returns how many, or -errno.
+int clinux_datagram_batch_receive(clinux_datagram_batch *batch, int socket, int wait);
+const clinux_datagram *clinux_datagram_at(const clinux_datagram_batch *batch, unsigned index);
+
+/// How many datagrams the kernel has dropped for want of room in the socket's buffer (SO_MEMINFO); counts up and wraps
+/// at 2^32. The same counter as SO_RXQ_OVFL, without needing a datagram to arrive. Returns 0 or -errno.
+int clinux_socket_drops(int socket, uint32_t *drops);
+
+// ---- Files ----------------------------------------------------------------------------------------------------------
+
+/// fallocate(2) in its default mode; 0 or -errno. Never falls back to writing zeros.
+int clinux_fallocate(int fd, int64_t offset, int64_t length);
+
+/// A non-blocking eventfd, close-on-exec; or -errno.
+int clinux_eventfd(void);
+
+/// Keeps freed memory of up to `bytes` in the process instead of unmapping it: buffers that come and go by the megabyte
+/// would otherwise be cleared and faulted in anew each time.
+void clinux_keep_freed_memory(int bytes);
+
+/// Sets the calling thread's name (at most 15 bytes are kept).
+void clinux_set_thread_name(const char *name);
+
+#endif
