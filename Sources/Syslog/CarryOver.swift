@@ -1,0 +1,61 @@
+/// The bytes of a frame that is split across reads. Grows by doubling up to a limit and is never shrunk.
+///
+/// Owned by one `FrameDecoder`.
+struct CarryOver: ~Copyable {
+    private var storage: UnsafeMutablePointer<UInt8>?
+    private var capacity = 0
+    private(set) var count = 0
+    private let limit: Int
+
+    /// An empty one that allocates nothing yet; `limit` is the most bytes that it will ever have to hold.
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    deinit {
+        storage?.deallocate()
+    }
+
+    /// The first byte; there is one wherever this is asked for.
+    @inline(__always)
+    var base: UnsafePointer<UInt8> {
+        UnsafePointer(storage.unsafelyUnwrapped)
+    }
+
+    mutating func append(_ bytes: UnsafePointer<UInt8>, _ added: Int) {
+        guard added > 0 else { return }
+        if count &+ added > capacity { grow(to: count &+ added) }
+        (storage.unsafelyUnwrapped + count).update(from: bytes, count: added)
+        count &+= added
+    }
+
+    mutating func removeFirst(_ removed: Int) {
+        guard removed < count else {
+            count = 0
+            return
+        }
+        guard removed > 0 else { return }
+        let start = storage.unsafelyUnwrapped
+        start.update(from: start + removed, count: count &- removed)
+        count &-= removed
+    }
+
+    mutating func removeLast(_ removed: Int) {
+        count &-= removed
+    }
+
+    mutating func removeAll() {
+        count = 0
+    }
+
+    private mutating func grow(to needed: Int) {
+        let wanted = max(needed, min(max(capacity &* 2, needed &* 2, 512), limit))
+        let bigger = UnsafeMutablePointer<UInt8>.allocate(capacity: wanted)
+        if let old = storage {
+            bigger.update(from: old, count: count)
+            old.deallocate()
+        }
+        storage = bigger
+        capacity = wanted
+    }
+}

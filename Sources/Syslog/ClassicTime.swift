@@ -1,0 +1,171 @@
+/// The timestamps of the older header, RFC 3164 section 4.1.2 and what is met in the field.
+///
+/// Forms, `[ ]` optional: `Mmm d[d] [yyyy ]h[h]:mm:ss`, `yyyy Mmm d[d] hh:mm:ss`, RFC 3339 with or without offset. Each
+/// may go on with fraction digits after `.` or `,`, then a year and a zone in either order.
+///
+/// Text only counts as a timestamp once its shape leaves no doubt, that is from the first colon of the time of day on:
+/// `May 4 people came` is text, `May 4 24:00:00` is a timestamp that breaks the rules.
+extension ClockCache {
+    /// Reads a timestamp at `start`.
+    ///
+    /// Returns the offset after it, 0 when there is none, or the complement of the offset of a fault. `isRemembered`
+    /// says whether the fields are those that `instant` may remember an answer for.
+    @inline(__always)
+    mutating func readClassicTime(
+        _ text: FrameText, at start: Int, _ reading: inout ClockReading, isRemembered: inout Bool
+    ) -> Int {
+        var end: Int
+        if recallsClassic(text, at: start, &reading) {
+            isRemembered = true
+            end = start &+ 15
+        } else if recallsInternet(text, at: start) {
+            end = readInternetTime(text, at: start, strict: false, &reading)
+            if end < 0 { return end }
+        } else {
+            end = readDateAndTime(text, at: start, &reading, isRemembered: &isRemembered)
+            if end <= 0 { return end }
+        }
+        let next = text[end]
+        if next == UInt8(ascii: " ") {
+            // A host name in small letters is by far the most usual thing to follow.
+            let first = text[end &+ 1]
+            if first >= UInt8(ascii: "a") { return end }
+        }
+        return readSuffixes(text, at: end, &reading)
+    }
+
+    @inline(never)
+    private mutating func readDateAndTime(
+        _ text: FrameText, at start: Int, _ reading: inout ClockReading, isRemembered: inout Bool
+    ) -> Int {
+        guard isDigit(text[start]) else {
+            return readNamedMonth(text, at: start, year: -1, &reading, isRemembered: &isRemembered)
+        }
+        let year = text.fourDigits(start)
+        if year < 0 { return 0 }
+        if text[start &+ 4] == UInt8(ascii: " "), ClockCache.isPlausible(year) {
+            return readNamedMonth(text, at: start &+ 5, year: year, &reading, isRemembered: &isRemembered)
+        }
+        guard text[start &+ 4] == UInt8(ascii: "-"), text.twoDigits(start &+ 5) >= 0,
+            text[start &+ 7] == UInt8(ascii: "-"), text.twoDigits(start &+ 8) >= 0, isDigit(text[start &+ 11])
+        else { return 0 }
+        let separator = text[start &+ 10]
+        guard separator == UInt8(ascii: " ") || separator | 0x20 == UInt8(ascii: "t") else { return 0 }
+        return readInternetTime(text, at: start, strict: false, &reading)
+    }
+
+    /// Years that a number in a header is taken for.
+    @inline(__always)
+    private static func isPlausible(_ year: Int) -> Bool { year >= 1970 && year < 2100 }
+
+    private mutating func readNamedMonth(
+        _ text: FrameText, at start: Int, year leadingYear: Int, _ reading: inout ClockReading,
+        isRemembered: inout Bool
+    ) -> Int {
+        let month = ClockCache.month(text, at: start)
+        guard month != 0, text[start &+ 3] == UInt8(ascii: " ") else { return 0 }
+        var offset = start &+ (text[start &+ 4] == UInt8(ascii: " ") ? 5 : 4)
+        let dayOffset = offset
+        var day = text.digit(offset)
+        if day > 9 { return 0 }
+        offset &+= 1
+        if isDigit(text[offset]) {
+            day = day &* 10 &+ text.digit(offset)
+            offset &+= 1
+        }
+        guard text[offset] == UInt8(ascii: " ") else { return 0 }
+        offset &+= 1
+        var year = leadingYear
+        if year < 0, text[offset &+ 4] == UInt8(ascii: " "), ClockCache.isPlausible(text.fourDigits(offset)) {
+            year = text.fourDigits(offset)
+            offset &+= 5
+        }
+        guard isDigit(text[offset]),
+            text[offset &+ 1] == UInt8(ascii: ":")
+                || (isDigit(text[offset &+ 1]) && text[offset &+ 2] == UInt8(ascii: ":"))
+        else { return 0 }
+        // Without a year February has 29 days: the year is chosen to suit.
+        if day < 1 || day > CivilDate.days(inMonth: month, of: year < 0 ? 2000 : year) {
+            return reading.fault(.timestampRange, dayOffset)
+        }
+        let end = reading.readTimeOfDay(text, at: offset, strict: false)
+        if end < 0 { return end }
+        reading.month = UInt8(truncatingIfNeeded: month)
+        reading.day = UInt8(truncatingIfNeeded: day)
+        if year >= 0 {
+            reading.setYear(year)
+        } else if end == start &+ 15 {
+            rememberClassic(text, at: start, reading)
+            isRemembered = true
+        }
+        return end
+    }
+
+    /// Reads what may follow the seconds: fraction, year, zone.
+    @inline(never)
+    private func readSuffixes(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Int {
+        var offset = start
+        if reading.digits == 0, text[offset] == UInt8(ascii: ".") || text[offset] == UInt8(ascii: ","),
+            isDigit(text[offset &+ 1])
+        {
+            offset = reading.readFraction(text, at: offset)
+            if offset < 0 { return offset }
+        }
+        // Year and zone, each at most once, in either order.
+        for _ in 0..<2 {
+            let end = readSuffix(text, at: offset, &reading)
+            if end < 0 { return end }
+            if end == offset { break }
+            offset = end
+        }
+        return offset
+    }
+
+    /// Reads one year or zone and returns the offset after it, `start` when there is none.
+    private func readSuffix(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Int {
+        let isApart = text[start] == UInt8(ascii: " ")
+        let offset = isApart ? start &+ 1 : start
+        let byte = text[offset]
+        if isApart, isDigit(byte), !reading.hasYear, ClockCache.isPlausible(text.fourDigits(offset)),
+            text[offset &+ 4] == UInt8(ascii: " ") || text.has(": ", at: offset &+ 4)
+        {
+            let year = text.fourDigits(offset)
+            if Int(reading.day) > CivilDate.days(inMonth: Int(reading.month), of: year) {
+                return reading.fault(.timestampRange, offset)
+            }
+            reading.setYear(year)
+            return offset &+ 4
+        }
+        if reading.hasOffset { return start }
+        if byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-"), isDigit(text[offset &+ 1]) {
+            let end = reading.readOffset(text, at: offset, strict: false)
+            let next = text[max(end, 0)]
+            if end < 0 || (next != UInt8(ascii: " ") && next != UInt8(ascii: ":")) {
+                // Apart from the time it may be any other word that begins with a sign.
+                reading.hasOffset = false
+                reading.offset = 0
+                return isApart ? start : (end < 0 ? end : reading.fault(.timestampOffset, end))
+            }
+            return end
+        }
+        guard isCapital(byte) else { return start }
+        if !isApart {
+            guard byte == UInt8(ascii: "Z"),
+                text[offset &+ 1] == UInt8(ascii: " ") || text[offset &+ 1] == UInt8(ascii: ":")
+            else { return start }
+            reading.hasOffset = true
+            return offset &+ 1
+        }
+        return ZoneName.read(text, at: offset, start, &reading)
+    }
+}
+
+extension ClockReading {
+    /// Completes month, day and time of day with a year.
+    mutating func setYear(_ year: Int) {
+        local =
+            CivilDate.daysSinceEpoch(year: year, month: Int(month), day: Int(day)) &* CivilDate.secondsPerDay
+            &+ Int64(secondOfDay)
+        hasYear = true
+    }
+}

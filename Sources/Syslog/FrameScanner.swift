@@ -1,0 +1,322 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Finds where a frame ends in contiguous bytes that begin with it. Pure: it only looks, and what it finds does not
+/// depend on how many bytes beyond the frame are there. `FrameDecoder` tells the rules.
+struct FrameScanner {
+    enum Delimiter: UInt8 {
+        case unknown
+        case lineFeed
+        case nul
+    }
+
+    /// What earlier frames of the connection have shown.
+    struct Connection {
+        var delimiter = Delimiter.unknown
+        var lastWasCounted = false
+    }
+
+    enum Outcome: UInt8 {
+        case needsMore
+        case frame
+        case oversizeLine
+        case oversizeCounted
+    }
+
+    /// Where a frame is, or how much is known of it. Offsets count from its first byte.
+    struct Extent {
+        var outcome = Outcome.needsMore
+        var flags: FrameDecoder.Flags = []
+        /// The connection's delimiter once the frame is taken.
+        var delimiter = Delimiter.unknown
+        var isCounted = false
+        /// With `.needsMore`: it is certain to be a line.
+        var isLine = false
+        /// With `.oversizeLine`: a plausible count ends it too.
+        var seeksCount = false
+        var frameStart = 0
+        var frameEnd = 0
+        /// The first byte after the frame and its delimiter; of an oversize frame, after what has been looked at.
+        var next = 0
+        /// With `.oversizeCounted`: bytes after `next` that still belong to the frame.
+        var discard = 0
+        /// With `.needsMore`: no boundary begins before this offset.
+        var resume = 0
+        /// With `.needsMore`: bytes from the frame's start that are worth having before the next look.
+        var required = 0
+    }
+
+    /// Where a line ends.
+    struct Boundary {
+        var isFound = false
+        var delimiter = Delimiter.unknown
+        /// The offset after the last byte of the line.
+        var end = 0
+        /// The offset of the next frame, after the delimiter.
+        var next = 0
+        /// When not found: no boundary begins before this offset.
+        var resume = 0
+    }
+
+    /// More than a count, a space and two bytes, the most that is looked at beyond a line's end to be sure of it.
+    private static let slack = 16
+    private static let mostCountDigits = 9
+
+    let maximumFrameSize: Int
+    let mode: FrameDecoder.Mode
+    private let largestCount: Int
+
+    init(maximumFrameSize: Int, mode: FrameDecoder.Mode) {
+        self.maximumFrameSize = maximumFrameSize
+        self.mode = mode
+        largestCount = max(16 << 20, 16 &* maximumFrameSize)
+    }
+
+    /// Looks at the `count` bytes from a frame's start on; `resume` is what an earlier look at fewer bytes gave.
+    @inline(__always)
+    func examine(_ base: UnsafePointer<UInt8>, _ count: Int, from resume: Int, _ connection: Connection) -> Extent {
+        // `<` is how nearly every line begins.
+        if base[0] == UInt8(ascii: "<"), mode != .octetCounting, !connection.lastWasCounted {
+            return line(base, count, from: resume, connection, isFault: false, seeksCount: false)
+        }
+        if mode == .delimited {
+            return line(base, count, from: resume, connection, isFault: false, seeksCount: false)
+        }
+        return examineCount(base, count, from: resume, connection)
+    }
+
+    private func examineCount(
+        _ base: UnsafePointer<UInt8>, _ count: Int, from resume: Int, _ connection: Connection
+    ) -> Extent {
+        var value = 0
+        var digits = 0
+        while digits < count, digits <= FrameScanner.mostCountDigits, isDigit(base[digits]) {
+            value = value &* 10 &+ Int(base[digits] &- UInt8(ascii: "0"))
+            digits &+= 1
+        }
+        var isFault = mode == .octetCounting || (connection.lastWasCounted && base[0] != UInt8(ascii: "<"))
+        if digits > 0, digits <= FrameScanner.mostCountDigits, base[0] != UInt8(ascii: "0") {
+            // In `.detect`, `<` and a digit have to follow the space.
+            let needed = digits &+ (mode == .detect ? 3 : 1)
+            var offset = digits
+            while offset < min(needed, count), follows(base[offset], offset &- digits) { offset &+= 1 }
+            if offset == needed {
+                if value > largestCount {
+                    isFault = true
+                } else if mode == .octetCounting || value > 1 {
+                    return counted(count, headerCount: digits &+ 1, value, connection)
+                }
+            } else if offset == count {
+                var extent = Extent()
+                extent.required = count &+ FrameScanner.slack
+                return extent
+            }
+        }
+        return line(
+            base, count, from: resume, connection, isFault: isFault, seeksCount: isFault || connection.lastWasCounted)
+    }
+
+    /// The grammar ` <` digit after a count, by position.
+    @inline(__always)
+    private func follows(_ byte: UInt8, _ position: Int) -> Bool {
+        switch position {
+        case 0: byte == UInt8(ascii: " ")
+        case 1: byte == UInt8(ascii: "<")
+        default: isDigit(byte)
+        }
+    }
+
+    @inline(__always)
+    private func counted(_ count: Int, headerCount: Int, _ value: Int, _ connection: Connection) -> Extent {
+        var extent = Extent()
+        extent.isCounted = true
+        extent.delimiter = connection.delimiter
+        extent.frameStart = headerCount
+        let offered = min(value, maximumFrameSize)
+        extent.frameEnd = headerCount &+ offered
+        extent.next = extent.frameEnd
+        if count < extent.frameEnd {
+            extent.required = extent.frameEnd
+        } else if offered < value {
+            extent.outcome = .oversizeCounted
+            extent.flags = .truncated
+            extent.discard = value &- offered
+        } else {
+            extent.outcome = .frame
+        }
+        return extent
+    }
+
+    @inline(__always)
+    private func line(
+        _ base: UnsafePointer<UInt8>, _ count: Int, from resume: Int, _ connection: Connection, isFault: Bool,
+        seeksCount: Bool
+    ) -> Extent {
+        let found = boundary(base, count, from: resume, seeksCount: seeksCount, minimum: 1, connection.delimiter)
+        var extent = Extent()
+        if isFault { extent.flags = .resynchronised }
+        if found.isFound {
+            extent.outcome = .frame
+            extent.delimiter = found.delimiter
+            extent.frameEnd = found.end
+            extent.next = found.next
+            if found.end > maximumFrameSize {
+                extent.frameEnd = maximumFrameSize
+                extent.flags.insert(.truncated)
+            }
+            return extent
+        }
+        extent.seeksCount = seeksCount
+        if count >= maximumFrameSize &+ FrameScanner.slack {
+            extent.outcome = .oversizeLine
+            extent.delimiter = connection.delimiter
+            extent.frameEnd = maximumFrameSize
+            extent.flags.insert(.truncated)
+            extent.next = found.resume
+            return extent
+        }
+        extent.isLine = true
+        extent.resume = found.resume
+        extent.required = maximumFrameSize &+ FrameScanner.slack
+        return extent
+    }
+
+    /// The stream has ended inside the frame that `found` says needs more: its extent is what there is.
+    func last(_ base: UnsafePointer<UInt8>, _ count: Int, _ found: Extent) -> Extent {
+        var extent = found
+        extent.outcome = .frame
+        extent.next = count
+        if found.isCounted, count > found.frameStart {
+            extent.frameEnd = count
+            extent.flags = .incomplete
+            return extent
+        }
+        extent.isCounted = false
+        extent.frameStart = 0
+        extent.frameEnd = count
+        if count > 1, base[count &- 1] == UInt8(ascii: "\r") { extent.frameEnd = count &- 1 }
+        if extent.frameEnd > maximumFrameSize {
+            extent.frameEnd = maximumFrameSize
+            extent.flags.insert(.truncated)
+        }
+        return extent
+    }
+
+    /// The first byte in a chunk that may end a line, to know how much of it to take.
+    func firstDelimiter(_ base: UnsafePointer<UInt8>, _ count: Int, _ connection: Connection) -> Int? {
+        FrameScanner.find(connection.delimiter == .nul ? 0 : UInt8(ascii: "\n"), base, 0, count)
+    }
+
+    /// Finds the end of a line at or after `resume`: a delimiter, or a plausible count at `minimum` or later.
+    @inline(__always)
+    func boundary(
+        _ base: UnsafePointer<UInt8>, _ count: Int, from resume: Int, seeksCount: Bool, minimum: Int,
+        _ delimiter: Delimiter
+    ) -> Boundary {
+        let primary: UInt8 = delimiter == .nul ? 0 : UInt8(ascii: "\n")
+        let primaryAt = FrameScanner.find(primary, base, resume, count) ?? count
+        var found = Boundary()
+        found.delimiter = delimiter
+        found.resume = count
+        if let secondaryAt = FrameScanner.find(UInt8(ascii: "\n") &- primary, base, resume, primaryAt) {
+            secondary(base, count, secondaryAt, primaryAt, delimiter, &found)
+        }
+        if !found.isFound, primaryAt < count {
+            found.isFound = true
+            found.end = primaryAt
+            found.delimiter = delimiter == .unknown ? .lineFeed : delimiter
+        }
+        if found.isFound {
+            found.next = found.end &+ 1
+            if base[found.end] == UInt8(ascii: "\n"), found.end > 0, base[found.end &- 1] == UInt8(ascii: "\r") {
+                found.end &-= 1
+            }
+        }
+        if seeksCount, seekCount(base, count, resume, minimum, &found) {
+            // Nothing is learned from a delimiter that lies beyond the count.
+            found.delimiter = delimiter
+        }
+        return found
+    }
+
+    /// The delimiter that is not the connection's ends a line only before `<` and a digit.
+    @inline(never)
+    private func secondary(
+        _ base: UnsafePointer<UInt8>, _ count: Int, _ first: Int, _ primaryAt: Int, _ delimiter: Delimiter,
+        _ found: inout Boundary
+    ) {
+        let byte = base[first]
+        var candidate: Int? = first
+        while let offset = candidate {
+            let isPending =
+                offset &+ 1 == count || (offset &+ 2 == count && base[offset &+ 1] == UInt8(ascii: "<"))
+            if delimiter == .unknown
+                || (!isPending && base[offset &+ 1] == UInt8(ascii: "<") && isDigit(base[offset &+ 2]))
+            {
+                found.isFound = true
+                found.end = offset
+                found.delimiter = byte == 0 ? .nul : .lineFeed
+                return
+            }
+            if isPending {
+                found.resume = offset
+                return
+            }
+            candidate = FrameScanner.find(byte, base, offset &+ 1, primaryAt)
+        }
+    }
+
+    /// Looks for a plausible count before the boundary found so far; true when there is one.
+    ///
+    /// A count is judged by the nine bytes before its space alone, so that nothing further back has to be kept.
+    @inline(never)
+    private func seekCount(
+        _ base: UnsafePointer<UInt8>, _ count: Int, _ resume: Int, _ minimum: Int, _ found: inout Boundary
+    ) -> Bool {
+        let limit = found.isFound ? found.end : count
+        var from = resume
+        while let angle = FrameScanner.find(UInt8(ascii: "<"), base, from, limit) {
+            from = angle &+ 1
+            guard angle &+ 1 < count, isDigit(base[angle &+ 1]), angle > 1, base[angle &- 1] == UInt8(ascii: " ")
+            else { continue }
+            var start = FrameScanner.digitsStart(base, angle &- 1)
+            while start < angle &- 1, base[start] == UInt8(ascii: "0") { start &+= 1 }
+            var value = 0
+            for offset in start..<(angle &- 1) { value = value &* 10 &+ Int(base[offset] &- UInt8(ascii: "0")) }
+            if start >= minimum, value > 1, value <= largestCount {
+                found.isFound = true
+                found.end = start
+                found.next = start
+                return true
+            }
+        }
+        if found.isFound { return false }
+        // A count may have begun at the very end.
+        var end = count
+        if end > resume, base[end &- 1] == UInt8(ascii: "<") {
+            end &-= 1
+            if end == 0 || base[end &- 1] != UInt8(ascii: " ") { return false }
+        }
+        if end > 0, base[end &- 1] == UInt8(ascii: " ") { end &-= 1 }
+        let start = FrameScanner.digitsStart(base, end)
+        if start < end { found.resume = min(found.resume, start) }
+        return false
+    }
+
+    /// The start of the at most nine digits before `end`.
+    private static func digitsStart(_ base: UnsafePointer<UInt8>, _ end: Int) -> Int {
+        var start = end
+        while start > 0, end &- start < mostCountDigits, isDigit(base[start &- 1]) { start &-= 1 }
+        return start
+    }
+
+    /// The offset of a byte in `from..<count`.
+    @inline(__always)
+    private static func find(_ byte: UInt8, _ base: UnsafePointer<UInt8>, _ from: Int, _ count: Int) -> Int? {
+        guard from < count, let hit = memchr(base + from, Int32(byte), count &- from) else { return nil }
+        return hit.assumingMemoryBound(to: UInt8.self) - UnsafeMutablePointer(mutating: base)
+    }
+}

@@ -1,0 +1,130 @@
+/// Reads the header of one syslog message, whatever its form. Never fails: what could be read is in the result, the
+/// first violation is named, and no byte of text is lost.
+///
+/// One per worker: it remembers the last date and time of day it read, so that a second that comes again costs two
+/// comparisons. It owns no memory and does no I/O.
+///
+/// ## Which form a frame has, decided per frame
+/// 1. `<`, one to three digits, `>` is a priority. `<` and anything else is text (`<info> started`): the frame is
+///    unstructured and the fault says so. A number above 191 is a fault, but the rest is read.
+/// 2. After the priority, `1` and a space is RFC 5424, unless the name of a month follows (`<30>1 Nov 2025 ...`).
+///    Another version of one to three digits and a space is RFC 5424 only if a full date or `- ` follows, since it may
+///    as well be text.
+/// 3. A frame without priority that begins with `1 `, a full date and `T` is RFC 5424 whose priority was stripped.
+/// 4. Everything else is the older form, see `HeaderParser+RFC3164.swift`.
+public struct HeaderParser: ~Copyable {
+    var clock = ClockCache()
+
+    /// A parser that has read nothing yet.
+    public init() {}
+
+    /// Reads one frame. Trailing LF, CR and NUL belong to no part of the result.
+    ///
+    /// - Parameters:
+    ///   - frame: the bytes as received; bytes after the first 4 GiB are not looked at.
+    ///   - receivedSeconds: the time of reception, UTC seconds since 1970: a time without a year is given the year that
+    ///     puts it closest to this.
+    ///   - zone: the sender's clock, for times that name no zone.
+    @inline(__always)
+    public mutating func parse(
+        _ frame: Span<UInt8>, receivedSeconds: Int64, zone: borrowing LocalZone
+    ) -> SyslogMessage {
+        var message = SyslogMessage()
+        parse(frame, receivedSeconds: receivedSeconds, zone: zone, into: &message)
+        return message
+    }
+
+    /// As the other `parse`, into a message that the caller keeps: nothing of what was in it stays. Saves the hot path a
+    /// copy of the whole result, which costs more than its bytes because it reads what has only just been written.
+    public mutating func parse(
+        _ frame: Span<UInt8>, receivedSeconds: Int64, zone: borrowing LocalZone, into message: inout SyslogMessage
+    ) {
+        // The pointer outlives the closure but not the span, which the caller keeps valid during this call; a closure
+        // around all of the parsing could not capture the borrowed zone.
+        let address = frame.withUnsafeBufferPointer { $0.baseAddress }
+        guard let base = address else {
+            message.reset(wholeFrame: 0)
+            message.fault = HeaderFault(.empty, offset: 0)
+            return
+        }
+        let text = FrameText(base: base, frameCount: min(frame.count, Int(UInt32.max)))
+        message.reset(wholeFrame: text.count)
+        read(text, receivedSeconds, zone, &message)
+    }
+
+    @inline(__always)
+    private mutating func read(
+        _ text: FrameText, _ receivedSeconds: Int64, _ zone: borrowing LocalZone, _ message: inout SyslogMessage
+    ) {
+        if text.count == 0 {
+            message.fault = HeaderFault(.empty, offset: 0)
+            return
+        }
+        guard text.base[0] == UInt8(ascii: "<") else {
+            if HeaderParser.isModern(text, at: 0, hasPriority: false) {
+                message.fault = HeaderFault(.priorityMissing, offset: 0)
+                readModern(text, from: 0, &message)
+            } else {
+                readLegacy(text, from: 0, receivedSeconds, zone, &message)
+            }
+            return
+        }
+        let start = HeaderParser.readPriority(text, &message)
+        if start == 0 {
+            HeaderParser.finishBody(text, &message)
+        } else if HeaderParser.isModern(text, at: start, hasPriority: true) {
+            readModern(text, from: start, &message)
+        } else {
+            readLegacy(text, from: start, receivedSeconds, zone, &message)
+        }
+    }
+
+    /// Reads `<PRI>` and returns the offset after it, or 0 when it is none.
+    @inline(__always)
+    private static func readPriority(_ text: FrameText, _ message: inout SyslogMessage) -> Int {
+        var value = 0
+        var offset = 1
+        while offset < 4 {
+            let digit = text.digit(offset)
+            if digit > 9 { break }
+            value = value &* 10 &+ digit
+            offset &+= 1
+        }
+        guard offset > 1, text[offset] == UInt8(ascii: ">") else {
+            message.fault = HeaderFault(.priority, offset: offset)
+            return 0
+        }
+        if value > 191 {
+            message.fault = HeaderFault(.priorityRange, offset: 1)
+        } else {
+            message.facility = UInt8(truncatingIfNeeded: value &>> 3)
+            message.severity = UInt8(truncatingIfNeeded: value & 7)
+            message.hasPriority = true
+        }
+        return offset &+ 1
+    }
+
+    @inline(__always)
+    private static func isModern(_ text: FrameText, at start: Int, hasPriority: Bool) -> Bool {
+        let first = text[start]
+        guard isDigit(first), first != UInt8(ascii: "0") else { return false }
+        if hasPriority, first == UInt8(ascii: "1"), text[start &+ 1] == UInt8(ascii: " ") {
+            return ClockCache.month(text, at: start &+ 2) == 0 || text[start &+ 5] != UInt8(ascii: " ")
+        }
+        return isModernVersion(text, at: start, hasPriority: hasPriority)
+    }
+
+    @inline(never)
+    private static func isModernVersion(_ text: FrameText, at start: Int, hasPriority: Bool) -> Bool {
+        var offset = start &+ 1
+        while offset < start &+ 3, isDigit(text[offset]) { offset &+= 1 }
+        guard text[offset] == UInt8(ascii: " ") else { return false }
+        let time = offset &+ 1
+        if hasPriority, text[time] == UInt8(ascii: "-"), text[time &+ 1] == UInt8(ascii: " ") { return true }
+        guard text.fourDigits(time) >= 0, text[time &+ 4] == UInt8(ascii: "-"), text.twoDigits(time &+ 5) >= 0,
+            text[time &+ 7] == UInt8(ascii: "-"), text.twoDigits(time &+ 8) >= 0
+        else { return false }
+        return hasPriority
+            || (offset == 1 && text[0] == UInt8(ascii: "1") && text[time &+ 10] == UInt8(ascii: "T"))
+    }
+}
