@@ -1,0 +1,98 @@
+/// Reads the events that this package writes, for comparing them with what an example expects. Not a general JSON
+/// reader: it takes the text to be well-formed.
+struct JSONReader {
+    /// A member of an object with its value.
+    struct Member {
+        var name: String
+        /// Nil for an array or an object.
+        var value: ConstantValue?
+        /// The value as JSON.
+        var json: String
+    }
+
+    private let bytes: [UInt8]
+    private var at = 0
+
+    /// The members of the outermost object, in order.
+    static func members(_ json: some Collection<UInt8>) -> [Member] {
+        var reader = JSONReader(bytes: Array(json))
+        return reader.object()
+    }
+
+    private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    private var next: UInt8 { at < bytes.count ? bytes[at] : 0 }
+
+    private mutating func object() -> [Member] {
+        var members: [Member] = []
+        at += 1
+        while at < bytes.count, next != UInt8(ascii: "}") {
+            if next == UInt8(ascii: ",") { at += 1 }
+            let name = string()
+            at += 1
+            let start = at
+            let value = self.value()
+            members.append(
+                Member(
+                    name: name, value: value, json: String(decoding: bytes[start..<min(at, bytes.count)], as: UTF8.self)
+                ))
+        }
+        at += 1
+        return members
+    }
+
+    private mutating func value() -> ConstantValue? {
+        switch next {
+        case UInt8(ascii: "\""): return .text(string())
+        case UInt8(ascii: "{"):
+            _ = object()
+            return nil
+        case UInt8(ascii: "["):
+            at += 1
+            while at < bytes.count, next != UInt8(ascii: "]") {
+                if next == UInt8(ascii: ",") { at += 1 }
+                _ = value()
+            }
+            at += 1
+            return nil
+        default:
+            let start = at
+            while at < bytes.count, !",}]".utf8.contains(next) { at += 1 }
+            let text = String(decoding: bytes[start..<at], as: UTF8.self)
+            return text == "true" ? .boolean(true) : text == "false" ? .boolean(false) : .number(text)
+        }
+    }
+
+    private mutating func string() -> String {
+        var text: [UInt8] = []
+        at += 1
+        while at < bytes.count, next != UInt8(ascii: "\"") {
+            if next == UInt8(ascii: "\\") {
+                at += 1
+                unescape(&text)
+            } else {
+                text.append(next)
+                at += 1
+            }
+        }
+        at += 1
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private mutating func unescape(_ text: inout [UInt8]) {
+        switch next {
+        case UInt8(ascii: "b"): text.append(0x08)
+        case UInt8(ascii: "t"): text.append(0x09)
+        case UInt8(ascii: "n"): text.append(0x0A)
+        case UInt8(ascii: "f"): text.append(0x0C)
+        case UInt8(ascii: "r"): text.append(0x0D)
+        case UInt8(ascii: "u"):
+            // Only control bytes are written this way.
+            let digits = String(decoding: bytes[min(at + 1, bytes.count)..<min(at + 5, bytes.count)], as: UTF8.self)
+            text.append(UInt8(truncatingIfNeeded: UInt16(digits, radix: 16) ?? 0xFFFD))
+            at += 4
+        default: text.append(next)
+        }
+        at += 1
+    }
+}

@@ -1,0 +1,457 @@
+/// Finds the pattern that a message matches. One per worker: it owns the captures of the last match.
+///
+/// The structure is a tree and every capture has one possible end, so each node is entered at most once per message.
+/// Ways that are still open wait in a stack with one place for each node on the way; taking one up again goes on where
+/// it stopped. ``byteSteps`` counts the bytes compared and scanned; more than ``stepsPerByte`` for each byte of the
+/// message (and ``baseSteps`` beside) give the message up as unmatched, so none can cost more.
+struct Matcher: ~Copyable {
+    /// Byte steps that a message may cost for each of its bytes.
+    static let stepsPerByte = 32
+    /// Byte steps that every message may cost beside.
+    static let baseSteps = 1024
+
+    struct Captured {
+        var start: UInt32
+        var end: UInt32
+    }
+
+    /// A place to go back to: an operation of a node, and how far it has come.
+    private struct Resumption {
+        var operation: UInt32
+        var operationEnd: UInt32
+        var position: UInt32
+        var depth: UInt16
+        var phase: Phase
+        /// Of a class capture: where its run ends; where the search for terminators goes on, and the one still to try
+        /// at that place; the terminator at the run's end that is still to try.
+        var runEnd: UInt32
+        var scan: UInt32
+        var terminator: UInt32
+        var suffix: UInt32
+
+        /// Sets what an operation that has not begun needs; the rest is not read.
+        @inline(__always)
+        mutating func begin(_ operation: UInt32, _ operationEnd: UInt32, _ position: Int, _ depth: Int) {
+            self.operation = operation
+            self.operationEnd = operationEnd
+            self.position = UInt32(truncatingIfNeeded: position)
+            self.depth = UInt16(truncatingIfNeeded: depth)
+            phase = .fresh
+        }
+    }
+
+    private enum Phase: UInt8 {
+        case fresh, terminators, whole
+    }
+
+    let captures: UnsafeMutablePointer<Captured>
+    private let stack: UnsafeMutablePointer<Resumption>
+    /// For each terminator the match in which it was last tried: only its first occurrence counts.
+    private let seen: UnsafeMutablePointer<UInt32>
+    private let seenCount: Int
+    private var generation: UInt32 = 0
+
+    /// Bytes that the last match compared and scanned.
+    private(set) var byteSteps = 0
+    /// True when the last match was given up at its bound.
+    private(set) var gaveUp = false
+
+    init(_ tables: UnsafePointer<CompiledTables>) {
+        let tables = tables.pointee
+        captures = .allocate(capacity: tables.maximumDepth + 1)
+        captures.initialize(repeating: Captured(start: 0, end: 0), count: tables.maximumDepth + 1)
+        stack = .allocate(capacity: tables.maximumOpen + 1)
+        stack.initialize(
+            repeating: Resumption(
+                operation: 0, operationEnd: 0, position: 0, depth: 0, phase: .fresh, runEnd: 0, scan: 0,
+                terminator: absent, suffix: absent),
+            count: tables.maximumOpen + 1)
+        seenCount = max(tables.terminatorCount, 1)
+        seen = .allocate(capacity: seenCount)
+        seen.initialize(repeating: 0, count: seenCount)
+    }
+
+    deinit {
+        captures.deallocate()
+        stack.deallocate()
+        seen.deallocate()
+    }
+
+    /// Matches the bytes `start..<end` of `frame` from the node `root`.
+    /// - Returns: an outcome, or ``absent``. The captures hold places in the frame.
+    mutating func match(
+        _ frame: UnsafePointer<UInt8>, _ start: Int, _ end: Int, root: UInt32, _ tables: UnsafePointer<CompiledTables>
+    ) -> UInt32 {
+        generation &+= 1
+        if generation == 0 {
+            seen.update(repeating: 0, count: seenCount)
+            generation = 1
+        }
+        gaveUp = false
+        let limit = (end &- start) &* Self.stepsPerByte &+ Self.baseSteps
+        var steps = 0
+        var open = 0
+        var node = root
+        var position = start
+        var depth = 0
+        defer { byteSteps = steps }
+        let nodes = tables.pointee.nodes
+        let operations = tables.pointee.operations
+        let literals = tables.pointee.literals
+        let children = tables.pointee.children
+        let terminators = tables.pointee.terminators
+        let classes = tables.pointee.classes
+        let stack = self.stack
+        let captures = self.captures
+        let seen = self.seen
+        let generation = self.generation
+
+        entering: while true {
+            let place = nodes + Int(node)
+            var operation = place.pointee.operationStart
+            var operationEnd = operation &+ UInt32(place.pointee.operationCount)
+            var phase = Phase.fresh
+            var runEnd = 0
+            var scan = 0
+            var terminator = absent
+            var suffix = absent
+
+            let literal = Int(place.pointee.literalCount)
+            let arrived: Bool
+            if literal > 0 {
+                steps &+= literal
+                if literal <= 8, end &- position >= 8 {
+                    let word = UnsafeRawPointer(frame + position).loadUnaligned(as: UInt64.self)
+                    arrived = (UInt64(littleEndian: word) ^ place.pointee.word) & place.pointee.mask == 0
+                } else {
+                    arrived =
+                        end &- position >= literal
+                        && equalBytes(frame + position, literals + Int(place.pointee.literalStart), literal)
+                }
+            } else {
+                arrived = true
+            }
+            if arrived {
+                position &+= literal
+                if position == end {
+                    if place.pointee.outcome != absent { return place.pointee.outcome }
+                } else if place.pointee.tableCount > 0 {
+                    steps &+= 1
+                    let slot = Int(frame[position]) &- Int(place.pointee.tableLow)
+                    if slot >= 0, slot < Int(place.pointee.tableCount) {
+                        let child = children[Int(place.pointee.tableStart) &+ slot]
+                        if child != absent {
+                            if operation < operationEnd {
+                                stack[open].begin(operation, operationEnd, position, depth)
+                                open &+= 1
+                            }
+                            node = child
+                            position &+= 1
+                            continue entering
+                        }
+                    }
+                }
+            } else {
+                operation = operationEnd
+            }
+
+            trying: while true {
+                if operation == operationEnd {
+                    guard open > 0 else { return absent }
+                    if steps > limit {
+                        gaveUp = true
+                        return absent
+                    }
+                    open &-= 1
+                    let back = stack + open
+                    operation = back.pointee.operation
+                    operationEnd = back.pointee.operationEnd
+                    position = Int(back.pointee.position)
+                    depth = Int(back.pointee.depth)
+                    phase = back.pointee.phase
+                    if phase != .fresh {
+                        runEnd = Int(back.pointee.runEnd)
+                        scan = Int(back.pointee.scan)
+                        terminator = back.pointee.terminator
+                        suffix = back.pointee.suffix
+                    }
+                    continue trying
+                }
+                let current = operations + Int(operation)
+                let type = current.pointee.type
+                if type.rawValue < CaptureType.host.rawValue {
+                    let reached = Self.typedEnd(type, frame, position, end)
+                    if reached < 0 {
+                        // Only a quote that is never closed is looked for further than a value is long.
+                        steps &+= type == .quoted ? end &- position : 8
+                        operation &+= 1
+                        continue trying
+                    }
+                    steps &+= reached &- position
+                    if operation &+ 1 < operationEnd {
+                        stack[open].begin(operation &+ 1, operationEnd, position, depth)
+                        open &+= 1
+                    }
+                    let inset = type == .quoted ? 1 : 0
+                    captures[depth] = Captured(
+                        start: UInt32(truncatingIfNeeded: position &+ inset),
+                        end: UInt32(truncatingIfNeeded: reached &- inset))
+                    depth &+= 1
+                    position = reached
+                    node = current.pointee.target
+                    continue entering
+                }
+
+                // A class: a run of bytes that ends at a terminator or as a whole.
+                let isText = type == .text
+                if phase == .fresh {
+                    if isText {
+                        runEnd = end
+                    } else {
+                        let bit = type.byteClass.rawValue
+                        runEnd = position
+                        while runEnd < end, classes[Int(frame[runEnd])] & bit != 0 { runEnd &+= 1 }
+                        steps &+= runEnd &- position
+                        if runEnd == position {
+                            operation &+= 1
+                            continue trying
+                        }
+                    }
+                    // Free text may be empty; a word or a name may not.
+                    scan = isText ? position : position &+ 1
+                    terminator = absent
+                    suffix = absent
+                    if current.pointee.suffixRoot != absent {
+                        suffix = longestSuffix(
+                            frame, scan, runEnd, root: current.pointee.suffixRoot, tables, &steps)
+                    }
+                    if current.pointee.findRoot == absent { scan = runEnd }
+                    phase = .terminators
+                }
+                steps &+= 1
+                var target = absent
+                var captureEnd = runEnd
+                var next = runEnd
+                if phase == .terminators {
+                    // Two orders are merged: of those that are looked for, the first in the message, and of those that
+                    // end the run, the longest. Whichever begins first is tried first; at one place, the longer.
+                    if scan < runEnd {
+                        let from = scan
+                        while true {
+                            if terminator == absent {
+                                terminator = firstTerminator(
+                                    frame, &scan, runEnd, root: current.pointee.findRoot, tables, &steps)
+                            }
+                            if terminator == absent || seen[Int(terminator)] != generation { break }
+                            terminator = terminators[Int(terminator)].shorter
+                            if terminator == absent { scan &+= 1 }
+                        }
+                        steps &+= scan &- from
+                    }
+                    var suffixLength = 0
+                    if suffix != absent { suffixLength = Int(terminators[Int(suffix)].length) }
+                    if terminator != absent,
+                        suffix == absent || scan < runEnd &- suffixLength
+                            || (scan == runEnd &- suffixLength
+                                && Int(terminators[Int(terminator)].length) > suffixLength)
+                    {
+                        seen[Int(terminator)] = generation
+                        let ending = terminators + Int(terminator)
+                        target = ending.pointee.target
+                        captureEnd = scan
+                        next = scan &+ Int(ending.pointee.length)
+                        terminator = ending.pointee.shorter
+                        if terminator == absent { scan &+= 1 }
+                        if current.pointee.findCount == 1 { scan = runEnd }
+                    } else if suffix != absent {
+                        let ending = terminators + Int(suffix)
+                        target = ending.pointee.target
+                        captureEnd = runEnd &- suffixLength
+                        suffix = ending.pointee.shorter
+                    }
+                    if terminator == absent, suffix == absent, scan >= runEnd || target == absent { phase = .whole }
+                }
+                var isLast = phase == .whole && current.pointee.target == absent
+                if target == absent {
+                    if isLast {
+                        operation &+= 1
+                        phase = .fresh
+                        continue trying
+                    }
+                    target = current.pointee.target
+                    isLast = true
+                }
+                if !isLast {
+                    stack[open] = Resumption(
+                        operation: operation, operationEnd: operationEnd,
+                        position: UInt32(truncatingIfNeeded: position), depth: UInt16(truncatingIfNeeded: depth),
+                        phase: phase, runEnd: UInt32(truncatingIfNeeded: runEnd),
+                        scan: UInt32(truncatingIfNeeded: scan), terminator: terminator, suffix: suffix)
+                    open &+= 1
+                } else if operation &+ 1 < operationEnd {
+                    stack[open].begin(operation &+ 1, operationEnd, position, depth)
+                    open &+= 1
+                }
+                captures[depth] = Captured(
+                    start: UInt32(truncatingIfNeeded: position), end: UInt32(truncatingIfNeeded: captureEnd))
+                depth &+= 1
+                position = next
+                node = target
+                continue entering
+            }
+        }
+    }
+
+    /// Moves `scan` to the first place before `runEnd` where a terminator stands and returns the longest one there.
+    private func firstTerminator(
+        _ frame: UnsafePointer<UInt8>, _ scan: inout Int, _ runEnd: Int, root: UInt32,
+        _ tables: UnsafePointer<CompiledTables>, _ steps: inout Int
+    ) -> UInt32 {
+        let start = tables.pointee.nodes + Int(root)
+        if start.pointee.literalCount > 0 {
+            // All terminators begin alike: look for their first byte alone.
+            let first = tables.pointee.literals[Int(start.pointee.literalStart)]
+            while true {
+                scan = nextByte(first, frame, scan, runEnd)
+                if scan >= runEnd { return absent }
+                let found = terminator(frame, scan, runEnd, root: root, tables, &steps)
+                if found != absent { return found }
+                scan &+= 1
+            }
+        }
+        let low = Int(start.pointee.tableLow)
+        let count = Int(start.pointee.tableCount)
+        let children = tables.pointee.children + Int(start.pointee.tableStart)
+        while scan < runEnd {
+            let slot = Int(frame[scan]) &- low
+            if slot >= 0, slot < count, children[slot] != absent {
+                let found = terminator(frame, scan, runEnd, root: root, tables, &steps)
+                if found != absent { return found }
+            }
+            scan &+= 1
+        }
+        return absent
+    }
+
+    /// The longest terminator that stands at `start`.
+    private func terminator(
+        _ frame: UnsafePointer<UInt8>, _ start: Int, _ end: Int, root: UInt32, _ tables: UnsafePointer<CompiledTables>,
+        _ steps: inout Int
+    ) -> UInt32 {
+        var longest = absent
+        var node = root
+        var at = start
+        while true {
+            let place = tables.pointee.nodes + Int(node)
+            let literal = Int(place.pointee.literalCount)
+            guard end &- at >= literal else { return longest }
+            let expected = tables.pointee.literals + Int(place.pointee.literalStart)
+            var same = 0
+            while same < literal, frame[at &+ same] == expected[same] { same &+= 1 }
+            steps &+= same
+            guard same == literal else { return longest }
+            at &+= literal
+            if place.pointee.outcome != absent { longest = place.pointee.outcome }
+            guard at < end, place.pointee.tableCount > 0 else { return longest }
+            let slot = Int(frame[at]) &- Int(place.pointee.tableLow)
+            guard slot >= 0, slot < Int(place.pointee.tableCount) else { return longest }
+            let child = tables.pointee.children[Int(place.pointee.tableStart) &+ slot]
+            guard child != absent else { return longest }
+            node = child
+            at &+= 1
+        }
+    }
+
+    /// The longest terminator that ends at `end` and begins at or behind `start`; the structure holds them backwards.
+    private func longestSuffix(
+        _ frame: UnsafePointer<UInt8>, _ start: Int, _ end: Int, root: UInt32, _ tables: UnsafePointer<CompiledTables>,
+        _ steps: inout Int
+    ) -> UInt32 {
+        var longest = absent
+        var node = root
+        var at = end
+        while true {
+            let place = tables.pointee.nodes + Int(node)
+            let literal = Int(place.pointee.literalCount)
+            guard at &- start >= literal else { return longest }
+            let expected = tables.pointee.literals + Int(place.pointee.literalStart)
+            for offset in 0..<literal where frame[at &- 1 &- offset] != expected[offset] {
+                steps &+= offset
+                return longest
+            }
+            steps &+= literal
+            at &-= literal
+            if place.pointee.outcome != absent { longest = place.pointee.outcome }
+            guard at > start, place.pointee.tableCount > 0 else { return longest }
+            let slot = Int(frame[at &- 1]) &- Int(place.pointee.tableLow)
+            guard slot >= 0, slot < Int(place.pointee.tableCount) else { return longest }
+            let child = tables.pointee.children[Int(place.pointee.tableStart) &+ slot]
+            guard child != absent else { return longest }
+            node = child
+            at &-= 1
+        }
+    }
+
+    @inline(__always)
+    private static func typedEnd(
+        _ type: CaptureType, _ frame: UnsafePointer<UInt8>, _ start: Int, _ end: Int
+    ) -> Int {
+        switch type {
+        case .ipv4: TypedCapture.ipv4(frame, start, end)
+        case .mac: TypedCapture.mac(frame, start, end)
+        case .ipv6: TypedCapture.ipv6(frame, start, end)
+        case .ip: TypedCapture.ip(frame, start, end)
+        case .timestamp: TypedCapture.timestamp(frame, start, end)
+        case .duration: TypedCapture.duration(frame, start, end)
+        case .decimal: TypedCapture.decimal(frame, start, end)
+        case .int: TypedCapture.int(frame, start, end)
+        case .hex: TypedCapture.hex(frame, start, end)
+        case .quoted: TypedCapture.quoted(frame, start, end)
+        case .unit: TypedCapture.unit(frame, start, end)
+        case .host, .word, .text, .rest: -1
+        }
+    }
+}
+
+/// True when `count` bytes are the same on both sides.
+@inline(__always)
+func equalBytes(_ left: UnsafePointer<UInt8>, _ right: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+    let one = UnsafeRawPointer(left)
+    let other = UnsafeRawPointer(right)
+    if count >= 8 {
+        var offset = 0
+        while offset &+ 8 <= count {
+            if one.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                != other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            {
+                return false
+            }
+            offset &+= 8
+        }
+        return one.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+            == other.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+    }
+    var offset = 0
+    while offset < count {
+        if left[offset] != right[offset] { return false }
+        offset &+= 1
+    }
+    return true
+}
+
+/// The first place at or behind `start` that holds `byte`, or `end`.
+@inline(__always)
+func nextByte(_ byte: UInt8, _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+    let raw = UnsafeRawPointer(bytes)
+    let pattern = UInt64(byte) &* 0x0101_0101_0101_0101
+    var at = start
+    while end &- at >= 8 {
+        let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)) ^ pattern
+        // Lanes above the first zero may be wrong; the lowest is exact.
+        let zero = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+        if zero != 0 { return at &+ zero.trailingZeroBitCount &>> 3 }
+        at &+= 8
+    }
+    while at < end, bytes[at] != byte { at &+= 1 }
+    return at
+}

@@ -1,0 +1,164 @@
+import Events
+
+/// Encodes once, at load, everything of an event that does not depend on the message: keys, constants, the beginning
+/// and the source.
+struct OutputCompiler {
+    private(set) var outcomes: [Outcome] = []
+    private(set) var items: [OutputItem] = []
+    private(set) var maps: [ValueMap] = []
+    private(set) var mapEntries: [ValueMapEntry] = []
+    private(set) var fragments: [UInt8] = []
+
+    private let vocabulary: Vocabulary
+    /// Where a fragment that was written before stands: rules share most keys.
+    private var known: [[UInt8]: UInt32] = [:]
+
+    init(vocabulary: Vocabulary) { self.vocabulary = vocabulary }
+
+    /// Fields that stand before the timestamp, in this order.
+    static let leadFields = ["ip", "mac", "hostname"]
+
+    /// The outcome of messages that no pattern matches: type `SYSLOG`, source `syslog`.
+    mutating func addUnmatched() {
+        addOutcome(type: .syslog, typeName: "SYSLOG", source: "syslog", rule: absent, lead: [], tail: [])
+    }
+
+    /// Adds the outcome of one expansion.
+    mutating func add(
+        _ expansion: Expansion, of rule: Rule, fields: [Vocabulary.Field], maps ruleMaps: [String: UInt32],
+        number: UInt32,
+        source: String
+    ) {
+        var captured: [String: (capture: Int, type: CaptureType)] = [:]
+        for (index, capture) in expansion.captures.enumerated() {
+            if let field = capture.field { captured[field] = (index, capture.type) }
+        }
+        var lead: [(rank: Int, item: OutputItem)] = []
+        var tail: [OutputItem] = []
+        func add(_ item: OutputItem, _ name: String) {
+            if let rank = Self.leadFields.firstIndex(of: name) { lead.append((rank, item)) } else { tail.append(item) }
+        }
+        for field in fields {
+            if let value = captured[field.name] {
+                add(capturedItem(field.name, value.capture, value.type, map: ruleMaps[field.name]), field.name)
+            } else if let constant = rule.constants.first(where: { $0.name == field.name }) {
+                add(constantItem(constant), field.name)
+            }
+        }
+        lead.sort { $0.rank < $1.rank }
+        addOutcome(
+            type: vocabulary.eventTypeID(named: rule.eventType) ?? .syslog, typeName: rule.eventType, source: source,
+            rule: number, lead: lead.map(\.item), tail: tail)
+    }
+
+    /// Adds the outcomes and fields of a plug-in. Its fields are one item each, in the order in which it declares them.
+    mutating func add(_ runner: PluginRunner) -> CompiledPlugin {
+        var numbers: [UInt32] = []
+        for name in runner.eventTypes {
+            numbers.append(UInt32(outcomes.count))
+            addOutcome(
+                type: vocabulary.eventTypeID(named: name) ?? .syslog, typeName: name, source: runner.name, rule: absent,
+                lead: [], tail: [])
+        }
+        let first = UInt32(items.count)
+        for field in runner.fields {
+            // A plug-in says with each value how it is written; only the quotes depend on the field.
+            items.append(capturedItem(field.name, 0, field.kind == .text ? .text : .int, map: nil))
+        }
+        return CompiledPlugin(
+            runner: runner, outcomes: numbers, firstItem: first,
+            lead: Self.leadFields.map { name in runner.fields.firstIndex { $0.name == name } ?? -1 })
+    }
+
+    /// Adds the value map of one field of a rule.
+    /// - Returns: its number.
+    mutating func add(_ map: FieldMap) -> UInt32 {
+        let sorted = map.entries.sorted { left, right in
+            let (one, other) = (Array(left.value.utf8), Array(right.value.utf8))
+            return one.count != other.count ? one.count < other.count : one.lexicographicallyPrecedes(other)
+        }
+        var entries: [ValueMapEntry] = []
+        for entry in sorted {
+            let value = Array(entry.value.utf8)
+            let (start, count) = mappedItems(entry.mapped, of: map.field)
+            entries.append(
+                ValueMapEntry(
+                    valueStart: fragment(value), valueCount: UInt32(value.count), itemStart: start, itemCount: count))
+        }
+        var record = ValueMap(
+            entryStart: UInt32(mapEntries.count), entryCount: UInt32(entries.count), otherStart: absent, otherCount: 0)
+        mapEntries += entries
+        if let other = map.other { (record.otherStart, record.otherCount) = mappedItems(other, of: map.field) }
+        maps.append(record)
+        return UInt32(maps.count - 1)
+    }
+
+    private mutating func mappedItems(_ mapped: MappedValue, of field: String) -> (UInt32, UInt32) {
+        let added: [OutputItem]
+        switch mapped {
+        case .value(let value):
+            added = [constantItem(ConstantField(name: field, value: value, place: Place(line: 0, column: 0)))]
+        case .fields(let fields):
+            added = fields.map { constantItem($0) }
+        }
+        let start = UInt32(items.count)
+        items += added
+        return (start, UInt32(added.count))
+    }
+
+    private mutating func addOutcome(
+        type: EventTypeID, typeName: String, source: String, rule: UInt32, lead: [OutputItem], tail: [OutputItem]
+    ) {
+        let head = Array("{\"type\":\"\(typeName)\"".utf8)
+        let sourceFragment = Array("\",\"source\":\"\(source)\"".utf8)
+        var outcome = Outcome(
+            headStart: fragment(head), sourceStart: fragment(sourceFragment), headCount: UInt16(head.count),
+            sourceCount: UInt16(sourceFragment.count), leadStart: 0, tailStart: 0, leadCount: UInt16(lead.count),
+            tailCount: UInt16(tail.count), eventType: type.rawValue, rule: rule)
+        outcome.leadStart = UInt32(items.count)
+        items += lead
+        outcome.tailStart = UInt32(items.count)
+        items += tail
+        outcomes.append(outcome)
+    }
+
+    private mutating func capturedItem(
+        _ name: String, _ capture: Int, _ type: CaptureType, map: UInt32?
+    ) -> OutputItem {
+        let kind: OutputItem.Kind =
+            switch type {
+            case .mac: .mac
+            case .int, .decimal: .number
+            case .duration: .duration
+            case .quoted: .quoted
+            case .ip, .ipv4, .ipv6, .hex, .host, .timestamp: .plain
+            default: .text
+            }
+        let quote = type.kind == .text ? "\"" : ""
+        let bytes = Array(",\"\(name)\":\(quote)".utf8)
+        return OutputItem(
+            kind: map == nil ? kind : .mapped, unmapped: kind, field: fieldID(name), capture: UInt16(capture),
+            fragmentCount: UInt16(bytes.count), fragmentStart: fragment(bytes), valueOffset: 0, valueCount: 0,
+            map: map ?? absent)
+    }
+
+    private mutating func constantItem(_ constant: ConstantField) -> OutputItem {
+        let key = Array(",\"\(constant.name)\":".utf8)
+        let value = Array(constant.value.json.utf8)
+        let quote = constant.value.kind == .text ? 1 : 0
+        return OutputItem(
+            kind: .constant, unmapped: .constant, field: fieldID(constant.name), capture: 0,
+            fragmentCount: UInt16(key.count + value.count), fragmentStart: fragment(key + value),
+            valueOffset: UInt16(key.count + quote), valueCount: UInt16(value.count - 2 * quote), map: absent)
+    }
+
+    private func fieldID(_ name: String) -> UInt16 { (vocabulary.fieldID(named: name) ?? .none).rawValue }
+
+    private mutating func fragment(_ bytes: [UInt8]) -> UInt32 {
+        if let start = known[bytes] { return start }
+        let start = UInt32(fragments.count)
+        fragments += bytes
+        known[bytes] = start
+        return start
+    }
+}

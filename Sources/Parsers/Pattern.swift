@@ -1,0 +1,151 @@
+/// A pattern as written, before its optional parts and alternatives are expanded.
+indirect enum PatternPart: Equatable, Sendable {
+    case literal([UInt8])
+    case capture(Capture)
+    case optional([PatternPart])
+    case alternatives([[PatternPart]])
+}
+
+/// `{field:type}`: a nil field is captured and dropped.
+struct Capture: Equatable, Sendable {
+    var field: String?
+    var type: CaptureType
+    /// Byte of the pattern at which the capture begins.
+    var offset: Int
+}
+
+/// What is wrong with a pattern, at which of its bytes.
+struct PatternFault: Error, Equatable {
+    var offset: Int
+    var message: String
+}
+
+/// Reads the pattern language (docs/writing-rules.md).
+struct PatternReader {
+    /// A longer pattern is refused: it bounds the depth of every recursion over patterns.
+    static let maximumLength = 4096
+    private static let maximumNesting = 16
+
+    private let bytes: [UInt8]
+    private var at = 0
+
+    static func read(_ text: String) throws(PatternFault) -> [PatternPart] {
+        var reader = PatternReader(bytes: Array(text.utf8))
+        guard !reader.bytes.isEmpty else {
+            throw PatternFault(offset: 0, message: "the pattern is empty; expected text or a capture")
+        }
+        guard reader.bytes.count <= maximumLength else {
+            throw PatternFault(offset: maximumLength, message: "the pattern is longer than \(maximumLength) bytes")
+        }
+        let parts = try reader.parts(inGroup: false, nesting: 0)
+        guard reader.at == reader.bytes.count else {
+            throw PatternFault(
+                offset: reader.at, message: #"unexpected '}'; expected text, '{', or '\}' for a literal brace"#)
+        }
+        return parts
+    }
+
+    private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Reads up to the end of the pattern, a `}`, or, in a group of alternatives, a `|`.
+    private mutating func parts(inGroup: Bool, nesting: Int) throws(PatternFault) -> [PatternPart] {
+        var parts: [PatternPart] = []
+        var literal: [UInt8] = []
+        func flush(_ parts: inout [PatternPart], _ literal: inout [UInt8]) {
+            guard !literal.isEmpty else { return }
+            parts.append(.literal(literal))
+            literal = []
+        }
+        while at < bytes.count {
+            let byte = bytes[at]
+            if byte == UInt8(ascii: "}") || (inGroup && byte == UInt8(ascii: "|")) { break }
+            switch byte {
+            case UInt8(ascii: "\\"):
+                guard at + 1 < bytes.count, "{}|\\".utf8.contains(bytes[at + 1]) else {
+                    throw PatternFault(offset: at, message: #"expected one of \{ \} \| \\ after a backslash"#)
+                }
+                literal.append(bytes[at + 1])
+                at += 2
+            case UInt8(ascii: "{"):
+                flush(&parts, &literal)
+                parts.append(try braced(nesting: nesting + 1))
+            default:
+                literal.append(byte)
+                at += 1
+            }
+        }
+        flush(&parts, &literal)
+        return parts
+    }
+
+    private mutating func braced(nesting: Int) throws(PatternFault) -> PatternPart {
+        let open = at
+        guard nesting <= Self.maximumNesting else {
+            throw PatternFault(offset: open, message: "more than \(Self.maximumNesting) groups inside each other")
+        }
+        at += 1
+        let part: PatternPart
+        if at < bytes.count, bytes[at] == UInt8(ascii: "?") {
+            at += 1
+            let content = try parts(inGroup: false, nesting: nesting)
+            guard !content.isEmpty else {
+                throw PatternFault(offset: open, message: "an optional part is empty; expected text or a capture")
+            }
+            part = .optional(content)
+        } else if at < bytes.count, bytes[at] == UInt8(ascii: "|") {
+            var branches: [[PatternPart]] = []
+            repeat {
+                at += 1
+                branches.append(try parts(inGroup: true, nesting: nesting))
+            } while at < bytes.count && bytes[at] == UInt8(ascii: "|")
+            guard branches.count > 1 else {
+                throw PatternFault(offset: open, message: "expected at least two alternatives: {|one|other}")
+            }
+            part = .alternatives(branches)
+        } else {
+            part = .capture(try capture(open))
+        }
+        guard at < bytes.count, bytes[at] == UInt8(ascii: "}") else {
+            throw PatternFault(offset: open, message: "this '{' is not closed; expected '}'")
+        }
+        at += 1
+        return part
+    }
+
+    private mutating func capture(_ open: Int) throws(PatternFault) -> Capture {
+        let name = identifier()
+        guard !name.isEmpty, name.utf8.first.map({ $0 < 0x30 || $0 > 0x39 }) == true else {
+            throw PatternFault(
+                offset: at, message: "expected a field name (a-z, 0-9, _), '_', '?' or '|' after '{'")
+        }
+        guard name.utf8.count <= RulesReader.longestName else {
+            throw PatternFault(offset: at, message: "a field name is longer than \(RulesReader.longestName) bytes")
+        }
+        var type = CaptureType.word
+        if at < bytes.count, bytes[at] == UInt8(ascii: ":") {
+            at += 1
+            let typeAt = at
+            let typeName = identifier()
+            guard let known = CaptureType(name: typeName) else {
+                let expected = CaptureType.allCases.map(\.name).joined(separator: " ")
+                throw PatternFault(
+                    offset: typeAt, message: "unknown type '\(typeName)'; expected one of: \(expected)")
+            }
+            type = known
+        }
+        return Capture(field: name == "_" ? nil : name, type: type, offset: open)
+    }
+
+    private mutating func identifier() -> String {
+        let start = at
+        while at < bytes.count {
+            switch bytes[at] {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                at += 1
+            default:
+                return String(decoding: bytes[start..<at], as: UTF8.self)
+            }
+        }
+        return String(decoding: bytes[start..<at], as: UTF8.self)
+    }
+}

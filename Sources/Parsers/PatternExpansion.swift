@@ -1,0 +1,83 @@
+/// One way through a pattern: literal runs and captures only, no two literals in a row.
+struct Expansion: Sendable {
+    enum Element: Equatable, Sendable {
+        case literal([UInt8])
+        case capture(Capture)
+    }
+
+    var elements: [Element] = []
+
+    var captures: [Capture] {
+        elements.compactMap { element in
+            if case .capture(let capture) = element { capture } else { nil }
+        }
+    }
+
+    mutating func append(_ literal: [UInt8]) {
+        if case .literal(let before)? = elements.last {
+            elements[elements.count - 1] = .literal(before + literal)
+        } else {
+            elements.append(.literal(literal))
+        }
+    }
+
+    /// A pattern may not stand for more sequences than this: optional parts multiply.
+    static let maximumCount = 512
+
+    /// Every sequence that the pattern stands for, with optional parts present before absent.
+    static func expand(_ parts: [PatternPart]) throws(PatternFault) -> [Expansion] {
+        let all = try extend([Expansion()], with: parts)
+        for expansion in all { try expansion.validate() }
+        return all
+    }
+
+    private static func extend(
+        _ starts: [Expansion], with parts: [PatternPart]
+    ) throws(PatternFault) -> [Expansion] {
+        var current = starts
+        for part in parts {
+            switch part {
+            case .literal(let bytes):
+                for index in current.indices { current[index].append(bytes) }
+            case .capture(let capture):
+                for index in current.indices { current[index].elements.append(.capture(capture)) }
+            case .optional(let content):
+                current = try extend(current, with: content) + current
+            case .alternatives(let branches):
+                var next: [Expansion] = []
+                for branch in branches { next += try extend(current, with: branch) }
+                current = next
+            }
+            guard current.count <= maximumCount else {
+                throw PatternFault(
+                    offset: 0,
+                    message: "optional parts and alternatives stand for more than \(maximumCount) sequences; "
+                        + "split the pattern")
+            }
+        }
+        return current
+    }
+
+    private func validate() throws(PatternFault) {
+        guard !elements.isEmpty else {
+            throw PatternFault(offset: 0, message: "the pattern can be empty; expected some text or a capture")
+        }
+        var seen: Set<String> = []
+        for (index, element) in elements.enumerated() {
+            guard case .capture(let capture) = element else { continue }
+            if let field = capture.field, !seen.insert(field).inserted {
+                throw PatternFault(offset: capture.offset, message: "field '\(field)' is captured twice")
+            }
+            guard index + 1 < elements.count else { continue }
+            if capture.type == .rest {
+                throw PatternFault(offset: capture.offset, message: "'rest' can only end a pattern")
+            }
+            if capture.type.isClass, case .capture = elements[index + 1] {
+                throw PatternFault(
+                    offset: capture.offset,
+                    message: "a '\(capture.type.name)' capture ends at the text behind it; "
+                        + "expected text or the end of the pattern after it, not another capture")
+            }
+        }
+    }
+}

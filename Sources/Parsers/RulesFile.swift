@@ -1,0 +1,63 @@
+import Yams
+
+/// A rules file that has been read: a parser's name, the program tags it is for, and its rules. docs/writing-rules.md
+/// describes the format.
+public struct RulesFile: Sendable {
+    /// The name given to the file, for errors.
+    public internal(set) var name: String
+    /// The parser's name, which is the `source` of its events.
+    public internal(set) var parser = ""
+    /// The program tags that it is for, with `*` for any run of bytes.
+    public internal(set) var programs: [String] = []
+
+    var rules: [Rule] = []
+    var parserPlace = Place(line: 1, column: 1)
+
+    /// Faults of the content, which ``ParserSet`` reports together with those of the other files.
+    public internal(set) var errors: [RulesError] = []
+
+    /// Reads a rules file.
+    /// - Parameters:
+    ///   - yaml: the text of the file.
+    ///   - name: its name for errors.
+    /// - Throws: when the text is not YAML at all. Faults of the content are collected in ``errors``: ``ParserSet``
+    ///   refuses a file that has any, and reports all of them.
+    public init(yaml: String, name: String) throws(RulesError) {
+        self.name = name
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: yaml)
+        } catch let error as YamlError {
+            throw RulesFile.error(error, in: name)
+        } catch {
+            throw RulesError(file: name, line: 0, column: 0, message: "cannot be read as YAML: \(error)")
+        }
+        guard let root else {
+            throw RulesError(
+                file: name, line: 1, column: 1, message: "the file is empty; expected 'parser', 'programs' and 'rules'")
+        }
+        var reader = RulesReader(file: self)
+        reader.read(root)
+        self = reader.file
+        errors.sort { ($0.line, $0.column) < ($1.line, $1.column) }
+    }
+
+    private static func error(_ error: YamlError, in name: String) -> RulesError {
+        func make(_ problem: String, _ mark: Mark?) -> RulesError {
+            RulesError(
+                file: name, line: mark?.line ?? 0, column: mark?.column ?? 0, message: "not valid YAML: \(problem)")
+        }
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            return make(problem, mark)
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            return make(
+                "the same key twice: \(duplicates.joined(separator: ", ")); expected each key once", context.mark)
+        case .reader(let problem, _, _, _):
+            return make(problem, nil)
+        default:
+            return make("\(error)", nil)
+        }
+    }
+}

@@ -1,0 +1,317 @@
+import Events
+import Yams
+
+/// Turns the YAML nodes of a rules file into rules, collecting every fault on the way.
+struct RulesReader {
+    /// Longest name of a parser, type or field, and longest constant, in bytes.
+    static let longestName = 128
+    static let longestConstant = 4096
+
+    private(set) var file: RulesFile
+
+    init(file: RulesFile) { self.file = file }
+
+    mutating func read(_ root: Node) {
+        guard let mapping = mapping(root, "a mapping with 'parser', 'programs' and 'rules'") else { return }
+        checkKeys(mapping, of: "a rules file", known: ["parser", "programs", "rules"])
+        if let (node, name) = requiredText("parser", in: mapping, of: root) {
+            file.parser = name
+            file.parserPlace = place(node)
+            if !isIdentifier(name) { fault(node, "expected a parser name of a-z, 0-9 and _") }
+            if name == "syslog" {
+                fault(node, "'syslog' is the source of messages that no parser knows; choose another name")
+            }
+        }
+        if let node = required("programs", in: mapping, of: root), let list = sequence(node, "a list of program tags") {
+            for item in list {
+                guard let tag = text(item, "a program tag") else { continue }
+                if tag.isEmpty { fault(item, "a program tag is empty") }
+                file.programs.append(tag)
+            }
+        }
+        if let node = required("rules", in: mapping, of: root), let list = sequence(node, "a list of rules") {
+            var names: Set<String> = []
+            for item in list {
+                guard let rule = rule(item) else { continue }
+                if !names.insert(rule.name).inserted { fault(rule.place, "a second rule is called '\(rule.name)'") }
+                file.rules.append(rule)
+            }
+        }
+    }
+
+    private mutating func rule(_ node: Node) -> Rule? {
+        guard let mapping = mapping(node, "a rule: a mapping with 'name', 'type', 'pattern' and 'examples'") else {
+            return nil
+        }
+        checkKeys(
+            mapping, of: "a rule", known: ["name", "type", "pattern", "patterns", "set", "map", "examples"])
+        let name = requiredText("name", in: mapping, of: node)
+        let type = requiredText("type", in: mapping, of: node)
+        if let type, !isTypeName(type.text) {
+            fault(type.node, "expected an event type of A-Z, 0-9 and _, such as DHCP_LEASE")
+        }
+        if let type, type.text == "SYSLOG" {
+            fault(type.node, "SYSLOG is the type of messages that no rule matches; choose another")
+        }
+        var patterns: [RulePattern] = []
+        if let single = mapping["pattern"] {
+            if let other = mapping["patterns"] { fault(other, "expected either 'pattern' or 'patterns', not both") }
+            if let pattern = pattern(single) { patterns.append(pattern) }
+        } else if let several = mapping["patterns"] {
+            if let list = sequence(several, "a list of patterns") {
+                patterns = list.compactMap { pattern($0) }
+                if list.isEmpty { fault(several, "expected at least one pattern") }
+            }
+        } else {
+            fault(node, "the rule has no 'pattern' or 'patterns'")
+        }
+        let constants = mapping["set"].map { constantFields($0, "constant fields") } ?? []
+        let maps = mapping["map"].map { fieldMaps($0) } ?? []
+        let examples = examples(mapping, of: node)
+        guard let name, let type else { return nil }
+        let rule = Rule(
+            name: name.text, eventType: type.text, place: place(node), patterns: patterns, constants: constants,
+            maps: maps, examples: examples)
+        check(rule)
+        return rule
+    }
+
+    /// Faults that only show when a rule's parts are seen together.
+    private mutating func check(_ rule: Rule) {
+        let captured = rule.captureOrder.map(\.field)
+        guard !rule.patterns.isEmpty else { return }
+        for map in rule.maps where !captured.contains(map.field) {
+            fault(map.place, "no pattern of rule '\(rule.name)' captures '\(map.field)'")
+        }
+        for constant in rule.constants where captured.contains(constant.name) {
+            fault(constant.place, "'\(constant.name)' is captured by a pattern of rule '\(rule.name)' and set as well")
+        }
+        for map in rule.maps {
+            for mapped in map.entries.map(\.mapped) + (map.other.map { [$0] } ?? []) {
+                guard case .fields(let fields) = mapped else { continue }
+                for field in fields
+                where rule.constants.contains(where: { $0.name == field.name })
+                    || (captured.contains(field.name) && field.name != map.field)
+                {
+                    fault(field.place, "'\(field.name)' is written by another part of rule '\(rule.name)' as well")
+                }
+            }
+        }
+        for pattern in rule.patterns {
+            for expansion in pattern.expansions {
+                for capture in expansion.captures {
+                    guard let field = capture.field, Vocabulary.reservedNames.contains(field) else { continue }
+                    fault(
+                        pattern.place,
+                        "'\(field)' is part of every event and cannot be captured; choose another field name")
+                    return
+                }
+            }
+        }
+    }
+
+    private mutating func pattern(_ node: Node) -> RulePattern? {
+        guard let text = text(node, "a pattern") else { return nil }
+        do throws(PatternFault) {
+            return RulePattern(
+                text: text, place: place(node), expansions: try Expansion.expand(try PatternReader.read(text)))
+        } catch {
+            fault(place(node, offset: error.offset), "in the pattern, byte \(error.offset + 1): \(error.message)")
+            return nil
+        }
+    }
+
+    private mutating func constantFields(_ node: Node, _ what: String) -> [ConstantField] {
+        guard let mapping = mapping(node, "a mapping of field names to \(what)") else { return [] }
+        var fields: [ConstantField] = []
+        for (key, value) in mapping {
+            guard let name = fieldName(key), let constant = constant(value) else { continue }
+            fields.append(ConstantField(name: name, value: constant, place: place(key)))
+        }
+        return fields
+    }
+
+    private mutating func fieldMaps(_ node: Node) -> [FieldMap] {
+        guard let mapping = mapping(node, "a mapping of captured fields to their values") else { return [] }
+        var maps: [FieldMap] = []
+        for (key, value) in mapping {
+            guard let name = fieldName(key), let entries = self.mapping(value, "a mapping of captured values") else {
+                continue
+            }
+            var map = FieldMap(field: name, place: place(key), entries: [], other: nil)
+            for (from, to) in entries {
+                guard let captured = text(from, "a captured value") else { continue }
+                let mapped: MappedValue
+                if to.mapping != nil {
+                    mapped = .fields(constantFields(to, "constants"))
+                } else {
+                    guard let constant = constant(to) else { continue }
+                    mapped = .value(constant)
+                }
+                if captured == "*" { map.other = mapped } else { map.entries.append((captured, mapped)) }
+            }
+            maps.append(map)
+        }
+        return maps
+    }
+
+    private mutating func examples(_ rule: Node.Mapping, of node: Node) -> [RuleExample] {
+        guard let list = required("examples", in: rule, of: node), let items = sequence(list, "a list of examples")
+        else { return [] }
+        if items.isEmpty { fault(list, "expected at least one example") }
+        var examples: [RuleExample] = []
+        for item in items {
+            guard let mapping = mapping(item, "an example: a mapping with 'message' or 'line', and 'event'") else {
+                continue
+            }
+            checkKeys(mapping, of: "an example", known: ["message", "line", "event"])
+            let source = mapping["message"] ?? mapping["line"]
+            guard let source, mapping["message"] == nil || mapping["line"] == nil else {
+                fault(item, "expected either 'message' (without a header) or 'line' (with one)")
+                continue
+            }
+            guard let text = text(source, "a log message"), let event = required("event", in: mapping, of: item),
+                let fields = self.mapping(event, "the event's fields")
+            else { continue }
+            var expected: [ConstantField] = []
+            for (key, value) in fields {
+                guard let name = self.text(key, "a field name"), let constant = constant(value) else { continue }
+                expected.append(ConstantField(name: name, value: constant, place: place(key)))
+            }
+            examples.append(
+                RuleExample(text: text, isLine: mapping["line"] != nil, place: place(item), expected: expected))
+        }
+        return examples
+    }
+
+    // MARK: Nodes
+
+    private mutating func fieldName(_ node: Node) -> String? {
+        guard let name = text(node, "a field name") else { return nil }
+        guard isIdentifier(name) else {
+            fault(node, "expected a field name of a-z, 0-9 and _")
+            return nil
+        }
+        guard !Vocabulary.reservedNames.contains(name) else {
+            fault(node, "'\(name)' is part of every event and cannot be set by a rule; choose another field name")
+            return nil
+        }
+        return name
+    }
+
+    private mutating func constant(_ node: Node) -> ConstantValue? {
+        guard let scalar = node.scalar else {
+            fault(node, "expected a text, a number, true or false")
+            return nil
+        }
+        guard scalar.string.utf8.count <= Self.longestConstant else {
+            fault(node, "the text is longer than \(Self.longestConstant) bytes")
+            return nil
+        }
+        guard scalar.style == .plain || scalar.style == .any else { return .text(scalar.string) }
+        switch scalar.string {
+        case "true": return .boolean(true)
+        case "false": return .boolean(false)
+        case "", "~", "null":
+            fault(node, "expected a text, a number, true or false; quote it if it is a text")
+            return nil
+        default: return Self.isNumber(scalar.string) ? .number(scalar.string) : .text(scalar.string)
+        }
+    }
+
+    /// True for what is a number in JSON too: no leading zeros, no `+`.
+    private static func isNumber(_ text: String) -> Bool {
+        var digits = text.utf8[...]
+        if digits.first == UInt8(ascii: "-") { digits.removeFirst() }
+        let parts = digits.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ !$0.isEmpty && $0.count <= 18 && $0.allSatisfy { (0x30...0x39).contains($0) } }) else {
+            return false
+        }
+        return parts[0].count == 1 || parts[0].first != UInt8(ascii: "0")
+    }
+
+    private mutating func required(_ key: String, in mapping: Node.Mapping, of node: Node) -> Node? {
+        if let value = mapping[key] { return value }
+        fault(node, "'\(key)' is missing")
+        return nil
+    }
+
+    private mutating func requiredText(
+        _ key: String, in mapping: Node.Mapping, of node: Node
+    ) -> (node: Node, text: String)? {
+        guard let value = required(key, in: mapping, of: node), let text = text(value, "a text") else { return nil }
+        if text.isEmpty {
+            fault(value, "'\(key)' is empty")
+            return nil
+        }
+        return (value, text)
+    }
+
+    private mutating func mapping(_ node: Node, _ expected: String) -> Node.Mapping? {
+        if let mapping = node.mapping { return mapping }
+        fault(node, "expected \(expected)")
+        return nil
+    }
+
+    private mutating func sequence(_ node: Node, _ expected: String) -> Node.Sequence? {
+        if let sequence = node.sequence { return sequence }
+        fault(node, "expected \(expected)")
+        return nil
+    }
+
+    private mutating func text(_ node: Node, _ expected: String) -> String? {
+        if let scalar = node.scalar { return scalar.string }
+        fault(node, "expected \(expected)")
+        return nil
+    }
+
+    private mutating func checkKeys(_ mapping: Node.Mapping, of what: String, known: [String]) {
+        for (key, _) in mapping {
+            guard let name = text(key, "a key") else { continue }
+            if !known.contains(name) {
+                fault(key, "unknown key '\(name)' in \(what); expected one of: \(known.joined(separator: ", "))")
+            }
+        }
+    }
+
+    private func isIdentifier(_ text: String) -> Bool {
+        guard let first = text.utf8.first, !(0x30...0x39).contains(first), text.utf8.count <= Self.longestName else {
+            return false
+        }
+        return text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
+    }
+
+    private func isTypeName(_ text: String) -> Bool {
+        text.utf8.count <= Self.longestName
+            && text.utf8.allSatisfy { (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
+    }
+
+    private func place(_ node: Node) -> Place {
+        Place(line: node.mark?.line ?? 0, column: node.mark?.column ?? 0)
+    }
+
+    /// Where byte `offset` of a scalar's text stands. Exact for a scalar on one line; a block scalar gives its start.
+    private func place(_ node: Node, offset: Int) -> Place {
+        var place = place(node)
+        guard let scalar = node.scalar else { return place }
+        let before = String(decoding: scalar.string.utf8.prefix(offset), as: UTF8.self).unicodeScalars
+        switch scalar.style {
+        case .plain, .any:
+            place.column += before.count
+        case .singleQuoted:
+            place.column += 1 + before.count + before.count { $0 == "'" }
+        case .doubleQuoted:
+            place.column += 1 + before.count + before.count { $0 == "\"" || $0 == "\\" }
+        default:
+            break
+        }
+        return place
+    }
+
+    private mutating func fault(_ node: Node, _ message: String) { fault(place(node), message) }
+
+    private mutating func fault(_ place: Place, _ message: String) {
+        file.errors.append(
+            RulesError(file: file.name, line: place.line, column: place.column, message: message))
+    }
+}
