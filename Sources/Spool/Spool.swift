@@ -1,0 +1,220 @@
+import Glibc
+import Synchronization
+
+/// The pool of segments that all writers share, and the lock on its directory.
+///
+/// Threads: `acquire` is called by workers, `release` by senders, the rest while starting and stopping. Each happens
+/// once per segment, behind one lock.
+public final class Spool: Sendable {
+    private struct Pool {
+        /// Empty segments; the last one freed is taken first, while its pages are still in the caches.
+        var free: [Segment] = []
+        var total = 0
+        var nextSequence: UInt64 = 1
+        var waiters: [@Sendable () -> Void] = []
+        var refusal: SpoolError?
+        var writeFailure: SpoolError?
+    }
+
+    /// How it was set up.
+    public let settings: SpoolSettings
+    /// Whether records carry a checksum: on disk only, where a power loss may tear one.
+    public let isChecked: Bool
+    private let pool = Mutex(Pool())
+    private let lockDescriptor: Int32
+
+    /// Segments kept back from workers and backlogs, so that dead letters find room when messages find none.
+    static let reserve = 1
+    /// The part of all segments that is kept back from workers for backlogs. Without it, what came in before a topic
+    /// was known to be stuck could fill the spool, and records of other topics behind it would wait for that topic.
+    static let backlogPart = 4
+    /// Empty segments kept for the next use; more are given back to the system.
+    static let keptFree = 8
+
+    /// Opens the spool: in memory, or in its directory, which is made and locked. What an earlier process left there
+    /// is found with `recover()`, before the first writer is made.
+    public init(_ settings: SpoolSettings) throws(SpoolError) {
+        self.settings = settings
+        isChecked = settings.directory != nil
+        let size = settings.segmentSize
+        guard size >= 65536, size % 4096 == 0, size <= 1 << 30, settings.maximumSize >= 2 * size else {
+            throw SpoolError(
+                path: settings.directory,
+                operation: "use segments of \(size) bytes in \(settings.maximumSize) bytes (a multiple of 4096 of "
+                    + "at least 65536, and room for two)", errno: 0)
+        }
+        guard let directory = settings.directory else {
+            lockDescriptor = -1
+            return
+        }
+        try Self.makeDirectory(directory)
+        let path = directory + "/lock"
+        lockDescriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        guard lockDescriptor >= 0 else { throw SpoolError(path: path, operation: "open", errno: errno) }
+        guard flock(lockDescriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            close(lockDescriptor)
+            let operation = code == EWOULDBLOCK ? "share with another running process the directory" : "lock"
+            throw SpoolError(path: directory, operation: operation, errno: code == EWOULDBLOCK ? 0 : code)
+        }
+    }
+
+    deinit {
+        if lockDescriptor >= 0 { close(lockDescriptor) }
+    }
+
+    private static func makeDirectory(_ path: String) throws(SpoolError) {
+        var partial = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            partial += (partial.isEmpty || partial.hasSuffix("/") ? "" : "/") + part
+            guard mkdir(partial, 0o750) == 0 || errno == EEXIST else {
+                throw SpoolError(path: partial, operation: "create directory", errno: errno)
+            }
+        }
+    }
+
+    /// The longest value that fits an empty segment, bytes.
+    public var maximumValueCount: Int {
+        settings.segmentSize - SegmentLayout.header - RecordLayout.header - RecordLayout.maximumTopicCount
+            - 4 * RecordLayout.alignment
+    }
+
+    var maximumSegments: Int { settings.maximumSize / settings.segmentSize }
+
+    /// Segments that writers of a purpose leave alone.
+    private func kept(from purpose: SpoolWriter.Purpose) -> Int {
+        switch purpose {
+        case .messages: Self.reserve + maximumSegments / Self.backlogPart
+        case .backlog: Self.reserve
+        case .deadLetters: 0
+        }
+    }
+
+    /// A writer of its own for one thread.
+    /// - Parameter tracked: whether its chain tells how far its records are settled without a gap, for an input that
+    ///   keeps a checkpoint.
+    public func makeWriter(for purpose: SpoolWriter.Purpose = .messages, tracked: Bool = false) -> SpoolWriter {
+        SpoolWriter(spool: self, purpose: purpose, isTracked: tracked)
+    }
+
+    /// An empty segment, or nil when there is no room for one.
+    func acquire(_ purpose: SpoolWriter.Purpose) -> Segment? {
+        let (segment, path, sequence): (Segment?, String?, UInt64) = pool.withLock { pool in
+            let kept = kept(from: purpose)
+            let sequence = pool.nextSequence
+            if pool.free.count + (maximumSegments - pool.total) <= kept { return (nil, nil, 0) }
+            pool.nextSequence += 1
+            if let segment = pool.free.popLast() { return (segment, nil, sequence) }
+            pool.total += 1
+            return (nil, settings.directory.map { "\($0)/segment-\(sequence).spool" } ?? "", sequence)
+        }
+        if let segment {
+            segment.begin(sequence: sequence, isBacklog: purpose == .backlog)
+            return segment
+        }
+        guard let path else { return nil }
+        do throws(SpoolError) {
+            let made =
+                try path.isEmpty
+                ? Segment.anonymous(size: settings.segmentSize)
+                : Segment.create(path: path, size: settings.segmentSize)
+            made.begin(sequence: sequence, isBacklog: purpose == .backlog)
+            pool.withLock { $0.refusal = nil }
+            return made
+        } catch {
+            pool.withLock { pool in
+                pool.total -= 1
+                pool.refusal = error
+            }
+            return nil
+        }
+    }
+
+    /// Why the last new segment could not be made (a full disk), nil when it could or when the limit was the reason.
+    public var refusal: SpoolError? { pool.withLock { $0.refusal } }
+
+    /// Keeps a failure to write to the disk until somebody says it.
+    public func note(_ failure: SpoolError) { pool.withLock { $0.writeFailure = failure } }
+
+    /// The last failure to write to the disk since it was last asked.
+    public func takeWriteFailure() -> SpoolError? {
+        pool.withLock { pool in
+            defer { pool.writeFailure = nil }
+            return pool.writeFailure
+        }
+    }
+
+    /// Takes back the spent segments of a chain and wakes who waits for room. Called by the chain's sender.
+    /// - Returns: whether there were any.
+    @discardableResult
+    public func reclaim(_ chain: SegmentChain) -> Bool {
+        let spent = chain.takeSpent()
+        guard !spent.isEmpty else { return false }
+        let (discarded, waiters): ([Segment], [@Sendable () -> Void]) = pool.withLock { pool in
+            var discarded: [Segment] = []
+            for segment in spent {
+                if pool.free.count < Self.keptFree, segment.size == settings.segmentSize {
+                    pool.free.append(segment)
+                } else {
+                    pool.total -= 1
+                    discarded.append(segment)
+                }
+            }
+            defer { pool.waiters = [] }
+            return (discarded, pool.waiters)
+        }
+        for segment in discarded { segment.removeFile() }
+        for wake in waiters { wake() }
+        return true
+    }
+
+    /// Calls `wake` once, from any thread, when segments have come free; at once when there is room now.
+    public func whenRoom(_ wake: @escaping @Sendable () -> Void) {
+        let now = pool.withLock { pool in
+            // After a refusal only a segment that exists counts: the disk may still be full.
+            if pool.free.count + (maximumSegments - pool.total) > kept(from: .messages),
+                pool.refusal == nil || !pool.free.isEmpty
+            {
+                return true
+            }
+            pool.waiters.append(wake)
+            return false
+        }
+        if now { wake() }
+    }
+
+    /// Wakes everyone who waits for room, for a stop.
+    public func wakeAll() {
+        let waiters = pool.withLock { pool in
+            defer { pool.waiters = [] }
+            return pool.waiters
+        }
+        for wake in waiters { wake() }
+    }
+
+    /// Bytes of all segments, free ones included.
+    public var allocatedBytes: Int { pool.withLock { $0.total } * settings.segmentSize }
+
+    /// Writes every file of `chains` to the disk, for `sync: interval`.
+    public func synchronise(_ chains: [SegmentChain]) throws(SpoolError) {
+        for chain in chains {
+            for segment in chain.snapshot() { try segment.synchronise(from: 0, to: segment.size) }
+        }
+    }
+
+    /// Keeps the number of a file that exists from being given to a new one.
+    func skip(sequence: UInt64) {
+        pool.withLock { $0.nextSequence = max($0.nextSequence, Self.following(sequence)) }
+    }
+
+    /// The number after `sequence`; 0 for one so large that only damage can have written it.
+    private static func following(_ sequence: UInt64) -> UInt64 { sequence < 1 << 62 ? sequence + 1 : 0 }
+
+    func adopt(_ segment: Segment, spent: Bool) {
+        pool.withLock { pool in
+            pool.total += 1
+            pool.nextSequence = max(pool.nextSequence, Self.following(segment.sequence))
+            if spent { pool.free.append(segment) }
+        }
+    }
+}

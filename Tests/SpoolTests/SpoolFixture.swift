@@ -1,0 +1,144 @@
+import Glibc
+import Spool
+import Testing
+
+/// A directory of its own for a test, removed with everything in it at the end.
+final class TemporaryDirectory {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/spool-tests-XXXXXX".utf8CString)
+        let made = mkdtemp(&template)
+        path = try template.withUnsafeBufferPointer {
+            String(cString: try #require(made == nil ? nil : $0.baseAddress))
+        }
+    }
+
+    deinit { Self.remove(path) }
+
+    private static func remove(_ path: String) {
+        for name in names(in: path) {
+            let inner = path + "/" + name
+            if unlink(inner) != 0 { remove(inner) }
+        }
+        rmdir(path)
+    }
+
+    static func names(in path: String) -> [String] {
+        guard let stream = opendir(path) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    var segmentFiles: [String] { Self.names(in: path).filter { $0.hasPrefix("segment-") } }
+
+    func read(_ name: String) -> [UInt8] {
+        let descriptor = open("\(path)/\(name)", O_RDONLY)
+        defer { close(descriptor) }
+        var status = stat()
+        fstat(descriptor, &status)
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        let got = pread(descriptor, &bytes, bytes.count, 0)
+        precondition(got == bytes.count, "the whole file is read")
+        return bytes
+    }
+
+    func write(_ bytes: [UInt8], to name: String) {
+        let descriptor = open("\(path)/\(name)", O_WRONLY | O_CREAT | O_TRUNC, 0o640)
+        defer { close(descriptor) }
+        let put = pwrite(descriptor, bytes, bytes.count, 0)
+        precondition(put == bytes.count, "the whole file is written")
+    }
+}
+
+/// What a test writes and expects back.
+struct Sample: Equatable, CustomStringConvertible {
+    var value: [UInt8]
+    var key: [UInt8] = []
+    var topic = "some-events"
+    var timestamp: Int64 = 1_762_264_929_120
+    var origin = RecordOrigin()
+
+    init(_ text: String, key: String = "", topic: String = "some-events", origin: RecordOrigin = RecordOrigin()) {
+        value = Array(text.utf8)
+        self.key = Array(key.utf8)
+        self.topic = topic
+        self.origin = origin
+    }
+
+    init(value: [UInt8]) { self.value = value }
+
+    init(_ record: Record) {
+        value = Array(UnsafeRawBufferPointer(start: record.value, count: record.valueCount))
+        key = record.key.map { Array(UnsafeRawBufferPointer(start: $0, count: record.keyCount)) } ?? []
+        topic = String(decoding: record.topicName, as: UTF8.self)
+        timestamp = record.timestamp
+        origin = RecordOrigin(id: record.originID, offset: record.originOffset)
+    }
+
+    var description: String { "\(topic): \(String(decoding: value.prefix(40), as: UTF8.self)) (\(value.count))" }
+}
+
+extension SpoolWriter {
+    /// Writes a sample, its key as a copy behind the value. Rolls once when there is no room. False without room.
+    func write(_ sample: Sample, topicIndex: UInt32 = 0) -> Bool {
+        let needed = sample.value.count + sample.key.count
+        if room.count < needed, !roll() || room.count < needed { return false }
+        room.copyBytes(from: sample.value + sample.key)
+        let name = Array(sample.topic.utf8)
+        name.withUnsafeBytes {
+            commit(
+                valueCount: sample.value.count, keyStart: sample.value.count, keyCount: sample.key.count,
+                keyCopyCount: sample.key.count, topicIndex: topicIndex, topicName: $0, timestamp: sample.timestamp,
+                origin: sample.origin)
+        }
+        return true
+    }
+}
+
+/// A reader that expectations can be asked about; they take nothing that cannot be copied.
+final class Walk {
+    private var reader: SpoolReader
+
+    init(_ chain: SegmentChain) { reader = SpoolReader(chain) }
+    init(trailing chain: SegmentChain) { reader = SpoolReader(trailing: chain) }
+
+    func peek() -> Record? { reader.peek() }
+    func advance(past record: Record) { reader.advance(past: record) }
+
+    /// The next record, passed.
+    func take() -> Record? {
+        guard let record = reader.peek() else { return nil }
+        reader.advance(past: record)
+        return record
+    }
+
+    func takeAll() -> [Record] {
+        var records: [Record] = []
+        while let record = take() { records.append(record) }
+        return records
+    }
+}
+
+let smallest = 65536
+
+func memorySpool(segments: Int) throws -> Spool {
+    try Spool(SpoolSettings(maximumSize: segments * smallest, segmentSize: smallest))
+}
+
+func directorySpool(
+    _ directory: TemporaryDirectory, segments: Int = 16, segmentSize: Int = smallest
+) throws -> Spool {
+    try Spool(
+        SpoolSettings(directory: directory.path, maximumSize: segments * segmentSize, segmentSize: segmentSize))
+}
+
+/// A value that nearly fills half of the smallest segment: two fit, three do not.
+func half(_ tag: String) -> Sample { Sample(tag + String(repeating: "x", count: 30_000)) }
