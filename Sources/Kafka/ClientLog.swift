@@ -1,0 +1,88 @@
+import Crdkafka
+import Glibc
+import Logging
+import Synchronization
+
+/// librdkafka's log lines and errors in our log: with the client's name, and folded when they repeat.
+///
+/// Threads: called from any of librdkafka's threads; a lock guards the table of what was said lately.
+final class ClientLog: Sendable {
+    private struct Said {
+        var level: Logger.Level
+        var last: String
+        var since: Int
+        var folded: Int
+    }
+
+    private let logger: Logger
+    private let said = Mutex<[String: Said]>([:])
+    /// Seconds during which the same line is counted instead of printed.
+    static let foldSeconds = 30
+    /// Different lines remembered; beyond it the table is printed and emptied.
+    static let mostLines = 128
+
+    init(_ logger: Logger) { self.logger = logger }
+
+    func note(level: Logger.Level, facility: String, text: String) {
+        // Numbers change from line to line (milliseconds, counts, ports of one broker) and do not make it another one.
+        let shape = facility + Self.shape(of: text)
+        let now = Self.seconds()
+        var lines: [(Logger.Level, String)] = []
+        said.withLock { said in
+            if said[shape] != nil {
+                said[shape]?.folded += 1
+                said[shape]?.last = text
+            } else {
+                said[shape] = Said(level: level, last: text, since: now, folded: 0)
+                lines.append((level, text))
+            }
+            lines += Self.takeDue(&said, now: now, all: said.count > Self.mostLines)
+        }
+        for (level, line) in lines { logger.log(level: level, "\(line)", metadata: ["facility": "\(facility)"]) }
+    }
+
+    /// The text with one sign for each run of digits.
+    private static func shape(of text: String) -> String {
+        var shape = ""
+        for character in text where !(character.isNumber && shape.last == "#") {
+            shape.append(character.isNumber ? "#" : character)
+        }
+        return shape
+    }
+
+    /// Prints what was folded and is due; called now and then by the sender.
+    func flush(all: Bool = false) {
+        let now = Self.seconds()
+        let lines = said.withLock { Self.takeDue(&$0, now: now, all: all) }
+        for (level, line) in lines { logger.log(level: level, "\(line)") }
+    }
+
+    private static func takeDue(_ said: inout [String: Said], now: Int, all: Bool) -> [(Logger.Level, String)] {
+        var lines: [(Logger.Level, String)] = []
+        for (shape, entry) in said where all || now - entry.since >= foldSeconds {
+            if entry.folded > 0 {
+                lines.append((entry.level, "\(entry.last) (repeated \(entry.folded) times in \(now - entry.since) s)"))
+            }
+            said[shape] = nil
+        }
+        return lines
+    }
+
+    private static func seconds() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec
+    }
+
+    /// librdkafka's syslog-style level in ours.
+    static func level(_ syslog: Int32) -> Logger.Level {
+        switch syslog {
+        case ...2: .critical
+        case 3: .error
+        case 4: .warning
+        case 5: .notice
+        case 6: .info
+        default: .debug
+        }
+    }
+}

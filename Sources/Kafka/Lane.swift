@@ -1,0 +1,118 @@
+import Spool
+
+/// One topic as a sender sees it. Owned by the sender's thread.
+///
+/// Records that came back unsent go out again before anything newer of their lane, and hold no other lane up.
+///
+/// A lane is stuck when records of it are in flight and none has been reported for a while: a topic without a leader, or
+/// one that does not exist. A stuck lane is given no more records; new ones are copied to a backlog of its own, so that
+/// they neither fill the window that all topics share nor hold segments that are otherwise spent.
+final class Lane {
+    /// What is touched for every record. Trivial and at a fixed address: reaching it counts no references.
+    struct State {
+        /// Records handed to librdkafka and not reported.
+        var inFlight = 0
+        /// When the last report came, or the first record since went out; monotonic ns.
+        var lastProgress: UInt64 = 0
+        /// Records reported since `rateSince`.
+        var reported = 0
+        /// Whether records may go straight out: none wait in a backlog or to be sent again.
+        var isOpen = true
+
+        /// Whether records are in flight and none has been reported for too long.
+        func isSilent(_ now: UInt64) -> Bool { inFlight > 0 && now &- lastProgress > Lane.patience }
+    }
+
+    /// The state; the lane's memory.
+    let state: UnsafeMutablePointer<State>
+    /// Records that wait for the lane to move again, oldest first; nil when there are none.
+    var backlog: Backlog? { didSet { noteOpen() } }
+    /// Records that came back unsent.
+    var again: [Record] = [] { didSet { noteOpen() } }
+    /// Not before this time; monotonic ns.
+    var againAt: UInt64 = 0
+    /// Records reported a second, lately; the greatest number until that is known.
+    private var rate = Int.max
+    private var rateSince: UInt64 = 0
+
+    /// Without any report for so long, a lane counts as stuck. Well above linger and an overseas round trip; a false
+    /// alarm costs a copy of the records meanwhile, nothing else.
+    static let patience: UInt64 = 1_000_000_000
+
+    init() {
+        state = .allocate(capacity: 1)
+        state.initialize(to: State())
+    }
+
+    deinit { state.deallocate() }
+
+    var inFlight: Int { state.pointee.inFlight }
+
+    private func noteOpen() { state.pointee.isOpen = backlog == nil && again.isEmpty }
+
+    func isStuck(_ now: UInt64) -> Bool { !again.isEmpty || state.pointee.isSilent(now) }
+
+    /// Whether a lane that has used up its share would take more than its patience to work it off. A fast one is waited
+    /// for: copying its records aside would cost more than the wait.
+    func isSlow(_ now: UInt64) -> Bool { rate < inFlight }
+
+    /// Called now and then: how fast the lane is.
+    func measure(_ now: UInt64) {
+        let elapsed = now &- rateSince
+        if rateSince > 0, elapsed > 0, inFlight > 0 || state.pointee.reported > 0 {
+            rate = Int(Double(state.pointee.reported) * Double(Self.patience) / Double(elapsed))
+        }
+        if inFlight == 0 { rate = .max }
+        state.pointee.reported = 0
+        rateSince = now
+    }
+}
+
+/// The backlog of a stuck lane: a chain that the sender writes and reads itself.
+final class Backlog {
+    let writer: SpoolWriter
+    var reader: SpoolReader
+
+    init(_ writer: SpoolWriter) {
+        self.writer = writer
+        reader = SpoolReader(writer.chain)
+    }
+}
+
+/// One chain that a sender reads.
+final class Feed {
+    let chain: SegmentChain
+    var reader: SpoolReader
+    /// Follows what is settled, in a tracked chain.
+    private var trailing: SpoolReader?
+    private var settled: UInt64 = 0
+    /// Whether no more will be written: a backlog that has been read to its end.
+    let isFinished: Bool
+
+    init(_ chain: SegmentChain) {
+        self.chain = chain
+        reader = SpoolReader(chain)
+        if chain.isTracked { trailing = SpoolReader(trailing: chain) }
+        isFinished = false
+    }
+
+    /// A backlog that has been read to its end and waits for its last reports.
+    init(finished backlog: Backlog) {
+        chain = backlog.writer.chain
+        reader = SpoolReader(atEndOf: chain)
+        isFinished = true
+    }
+
+    /// Moves a tracked chain's settled count to the first record that is not settled. A record that was moved to a
+    /// backlog counts only once no backlog is left: until then nobody knows what became of the copy.
+    func follow(hasBacklog: Bool) {
+        guard trailing != nil else { return }
+        while let record = trailing!.peek() {
+            let state = record.state
+            if state == .pending || (state == .moved && hasBacklog) { break }
+            trailing!.advance(past: record)
+            settled += 1
+        }
+        chain.settledCount = settled
+    }
+}

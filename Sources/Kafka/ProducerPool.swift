@@ -1,0 +1,132 @@
+import Glibc
+import Logging
+import Spool
+import Synchronization
+
+/// The producers, each with its sender's thread. Workers are spread over them; all records of one worker go through one
+/// producer, so that the order of a key is the order of its worker.
+public final class ProducerPool: Sendable {
+    /// How much may be under way.
+    public struct Limits: Sendable, Equatable {
+        /// Records handed to one producer and not reported yet.
+        public var inFlight: Int
+        /// Records of one topic among them.
+        public var share: Int
+        /// Nanoseconds between two turns of a sender under load: the linger. Lingering here and not in librdkafka,
+        /// partition by partition, makes one burst of all partitions.
+        public var turn = 5_000_000
+        /// Where records go that Kafka refuses; nil = nowhere, they are counted and given up.
+        public var deadLetterTopic: String?
+
+        /// Limits; a topic's share is half of the window.
+        public init(inFlight: Int = 20_000, deadLetterTopic: String? = "kafkastreamer-dead-letters") {
+            self.inFlight = inFlight
+            share = max(1, inFlight / 2)
+            self.deadLetterTopic = deadLetterTopic
+        }
+    }
+
+    /// What became of the records so far.
+    public struct Counts: Sendable, Equatable {
+        /// Delivered, dead letters included.
+        public var delivered: UInt64 = 0
+        /// Records that Kafka refused and that became dead letters.
+        public var deadLettered: UInt64 = 0
+        /// Dead letters that Kafka refused as well.
+        public var lost: UInt64 = 0
+        /// Handed over and not reported.
+        public var inFlight = 0
+    }
+
+    private let senders: [Sender]
+    private let next = Atomic<Int>(0)
+    private let running = Mutex<[pthread_t]>([])
+
+    /// Starts librdkafka's producers; `start` starts sending.
+    /// - Parameters:
+    ///   - count: how many producers.
+    ///   - configuration: librdkafka properties; `bootstrap.servers` among them.
+    ///   - recovered: what an earlier process left in the spool. It is handed over before anything new.
+    public init(
+        count: Int, configuration: ClientConfiguration, limits: Limits, spool: Spool, topics: TopicTable,
+        recovered: SegmentChain?, logger: Logger
+    ) throws(KafkaError) {
+        var configuration = configuration
+        for (name, value) in ClientConfiguration.producerDefaults { configuration.setDefault(name, value) }
+        // Our window is the limit; librdkafka's own must lie above it.
+        configuration.setDefault("queue.buffering.max.messages", String(max(100_000, limits.inFlight * 4)))
+        configuration.setDefault("queue.buffering.max.kbytes", "2097151")
+        configuration.setDefault("client.id", "kafkastreamer")
+        // Long enough for a sender's turn to hand everything over before the first batch leaves.
+        configuration.setDefault("linger.ms", "1")
+        let gate = Sender.Gate()
+        gate.isOpen.store(recovered == nil, ordering: .relaxed)
+        var senders: [Sender] = []
+        for index in 0..<max(1, count) {
+            senders.append(
+                try Sender(
+                    name: "sender-\(index)", spool: spool, topics: topics, configuration: configuration,
+                    limits: limits, recovered: index == 0 ? recovered : nil, gate: gate, logger: logger))
+        }
+        self.senders = senders
+    }
+
+    /// Starts the senders' threads.
+    public func start() {
+        running.withLock { threads in
+            for sender in senders {
+                var thread = pthread_t()
+                let context = Unmanaged.passRetained(sender).toOpaque()
+                let failure = pthread_create(
+                    &thread, nil,
+                    { context in
+                        Unmanaged<Sender>.fromOpaque(context!).takeRetainedValue().run()
+                        return nil
+                    }, context)
+                precondition(failure == 0, "a thread for a sender: \(String(cString: strerror(failure)))")
+                threads.append(thread)
+            }
+        }
+    }
+
+    /// Gives a worker's chain to a producer; what comes back wakes its sender after commits.
+    public func attach(_ chain: SegmentChain) -> SenderWake {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        let sender = senders[index % senders.count]
+        sender.attach(chain)
+        return SenderWake(sender: sender)
+    }
+
+    /// What became of the records so far, all producers together.
+    public var counts: Counts {
+        senders.reduce(into: Counts()) { sum, sender in
+            let one = sender.snapshot
+            sum.delivered += one.delivered
+            sum.deadLettered += one.deadLettered
+            sum.lost += one.lost
+            sum.inFlight += one.inFlight
+        }
+    }
+
+    /// Ends the senders and their producers and waits for them. What is not delivered stays in the spool.
+    public func stop() {
+        for sender in senders { sender.stop() }
+        running.withLock { threads in
+            for thread in threads { pthread_join(thread, nil) }
+            threads = []
+        }
+    }
+}
+
+/// Wakes the sender of a worker's records.
+public struct SenderWake: Sendable {
+    let sender: Sender
+
+    /// Says that records were committed. Called once per batch.
+    public func callAsFunction() { sender.wake() }
+
+    /// Whether Kafka has taken records within the last quarter of a second before `now` (monotonic ns).
+    public func isDelivering(_ now: UInt64) -> Bool {
+        now < sender.lastDelivery.load(ordering: .relaxed) + 250_000_000
+    }
+}

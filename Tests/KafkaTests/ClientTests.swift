@@ -1,0 +1,129 @@
+@testable import Kafka
+import Crdkafka
+import Logging
+import Spool
+import Testing
+
+@Suite struct ClientTests {
+    @Test func `refused properties are named with the reason`() {
+        let configuration = ClientConfiguration([
+            ("bootstrap.servers", "localhost:9092"), ("linger.mss", "5"), ("linger.ms", "five"), ("acks", "all"),
+            ("compression.codec", "rar"), ("enable.idempotence", "perhaps"), ("linger.ms", "-1"),
+        ])
+        let refusals = configuration.refusals()
+        #expect(
+            refusals.map(\.name) == ["linger.mss", "linger.ms", "compression.codec", "enable.idempotence", "linger.ms"])
+        // An alias is called by its first name: linger.ms is queue.buffering.max.ms.
+        for (name, reason) in refusals where name != "linger.ms" { #expect(reason.contains(name), "\(reason)") }
+        #expect(refusals.last?.reason.hasSuffix("value -1 is outside allowed range 0..900000") == true)
+        #expect(refusals.first { $0.name == "compression.codec" }?.reason.contains("rar") == true)
+        #expect(ClientConfiguration(ClientConfiguration.producerDefaults).refusals().isEmpty)
+    }
+
+    @Test(arguments: [
+        "ssl.key.password", "sasl.password", "ssl.key.pem", "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config",
+    ])
+    func `a secret's value is never printed`(name: String) {
+        #expect(ClientConfiguration.isSecret(name))
+        let secret = String(repeating: "hunter2", count: 200)
+        let configuration = ClientConfiguration([(name, secret)])
+        for (_, reason) in configuration.refusals() { #expect(!reason.contains("hunter2")) }
+        do throws(KafkaError) {
+            rd_kafka_conf_destroy(try configuration.makeConf())
+        } catch {
+            #expect(!error.description.contains("hunter2"))
+        }
+    }
+
+    @Test func `setting replaces and a default does not`() {
+        var configuration = ClientConfiguration([("a", "1"), ("b", "2")])
+        configuration.set("a", "3")
+        configuration.setDefault("b", "4")
+        configuration.setDefault("c", "5")
+        #expect(configuration == ClientConfiguration([("b", "2"), ("a", "3"), ("c", "5")]))
+    }
+
+    @Test func `topics keep their index and names are checked`() {
+        let table = TopicTable()
+        #expect(["a", "b", "a"].map(table.index(of:)) == [0, 1, 0])
+        #expect(table.name(at: 1) == "b")
+        #expect(table.count == 2)
+        for name in ["a", "A.b_c-9", "...", String(repeating: "n", count: 249)] {
+            #expect(TopicTable.isValid(name), "\(name)")
+        }
+        for name in ["", ".", "..", "a b", "a/b", "ä", "a\n", String(repeating: "n", count: 250)] {
+            #expect(!TopicTable.isValid(name), "\(name)")
+        }
+    }
+
+    @Test func `lines that differ in numbers only are folded`() {
+        let recorder = LogRecorder()
+        let log = ClientLog(recorder.logger)
+        for index in 0..<50 { log.note(level: .error, facility: "FAIL", text: "broker 1: refused after \(index)ms") }
+        log.note(level: .error, facility: "FAIL", text: "something else")
+        log.note(level: .warning, facility: "OTHER", text: "broker 1: refused after 1ms")
+        #expect(
+            recorder.all == [
+                "error: broker 1: refused after 0ms", "error: something else", "warning: broker 1: refused after 1ms",
+            ])
+        log.flush()
+        #expect(recorder.all.count == 3)
+        log.flush(all: true)
+        #expect(recorder.all.count == 4)
+        #expect(recorder.all[3].hasPrefix("error: broker 1: refused after 49ms (repeated "))
+        log.note(level: .error, facility: "FAIL", text: "broker 1: refused after 7ms")
+        #expect(recorder.all.count == 5)
+    }
+
+    @Test func `the table of lines does not grow without end`() {
+        let recorder = LogRecorder()
+        let log = ClientLog(recorder.logger)
+        for index in 0..<1000 {
+            let name = String(UnicodeScalar(UInt8(97 + index % 26))) + String(repeating: "x", count: index / 26)
+            log.note(level: .info, facility: "F", text: name)
+            log.note(level: .info, facility: "F", text: name)
+        }
+        #expect(recorder.all.count { !$0.contains("repeated") } >= 1000)
+    }
+
+    @Test func `a dead letter is one JSON object in every form`() throws {
+        let spool = try Spool(SpoolSettings(maximumSize: 1 << 20, segmentSize: 65536))
+        let writer = spool.makeWriter()
+        #expect(writer.roll())
+        let value = Array(#"{"a":1}"#.utf8)
+        writer.room.copyBytes(from: value)
+        Array("t".utf8).withUnsafeBytes {
+            writer.commit(
+                valueCount: value.count, keyStart: 0, keyCount: 0, topicIndex: 0, topicName: $0, timestamp: 0)
+        }
+        var reader = SpoolReader(writer.chain)
+        let next = reader.peek()
+        let record = try #require(next)
+        func letter(tooLarge: Bool, limit: Int) -> String {
+            let json = DeadLetter.json(
+                of: record, topic: "t", error: "E", reason: "a \"b\"\\\n", tooLarge: tooLarge, limit: limit)
+            return String(decoding: json, as: UTF8.self)
+        }
+        let head =
+            #"{"type":"DEAD_LETTER","source":"kafkastreamer","original_topic":"t","error":"E","reason":"a \"b\"\\ ""#
+        #expect(letter(tooLarge: false, limit: 1000) == head + #","event":{"a":1}}"#)
+        #expect(letter(tooLarge: true, limit: 1000) == head + #","raw":"eyJhIjoxfQ=="}"#)
+        #expect(letter(tooLarge: false, limit: 0) == head + #","raw":"","truncated":true}"#)
+        for limit in 130...180 {
+            let json = letter(tooLarge: true, limit: limit)
+            #expect(
+                json.utf8.count <= limit || json.hasSuffix(#""raw":"","truncated":true}"#), "limit \(limit): \(json)")
+        }
+    }
+
+    @Test(arguments: [
+        (RD_KAFKA_RESP_ERR_NO_ERROR, DeliveryVerdict.delivered), (RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, .refused),
+        (RD_KAFKA_RESP_ERR_INVALID_RECORD, .refused), (RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, .refused),
+        (RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, .refused), (RD_KAFKA_RESP_ERR__PURGE_QUEUE, .again),
+        (RD_KAFKA_RESP_ERR__FATAL, .again), (RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, .again),
+        (RD_KAFKA_RESP_ERR__TRANSPORT, .again), (RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, .again),
+    ]) fileprivate func `an error says what becomes of the record`(error: rd_kafka_resp_err_t, verdict: DeliveryVerdict)
+    {
+        #expect(DeliveryVerdict(error) == verdict)
+    }
+}

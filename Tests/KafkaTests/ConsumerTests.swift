@@ -1,0 +1,93 @@
+@testable import Kafka
+import Spool
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(3))) struct ConsumerTests {
+    @Test(arguments: [
+        ("a", "a", true), ("a", "b", false), ("", "", true), ("", "*", true), ("dhcp-lease-events", "*", true),
+        ("dhcp-lease-events", "dhcp-*", true), ("dhcp-lease-events", "*-events", true),
+        ("dhcp-lease-events", "dhcp-*-events", true), ("dhcp-lease-events", "*lease*", true),
+        ("dhcp-lease-events", "dns-*", false), ("aba", "ab*ba", false), ("abba", "ab*ba", true),
+        ("abc", "a*b*c", true), ("acb", "a*b*c", false), ("a.c", "a?c", false), ("aXbX", "*X", true),
+    ]) func `a pattern's star stands for any text`(text: String, pattern: String, matches: Bool) {
+        #expect(Consumer.matches(text, pattern) == matches)
+    }
+
+    private func rig() throws -> Rig {
+        let rig = try Rig()
+        rig.pool.start()
+        let source = rig.makeSource()
+        for topic in ["x-events", "y-events", "other"] { try source.write("of \(topic)", topic: topic) }
+        try rig.waitDelivered(3)
+        return rig
+    }
+
+    private func consumer(_ rig: Rig) throws -> Consumer {
+        try Consumer(ClientConfiguration([("bootstrap.servers", rig.broker.bootstrapServers)]))
+    }
+
+    @Test func `patterns choose topics, and reading to the end ends`() throws {
+        let rig = try rig()
+        let consumer = try consumer(rig)
+        #expect(
+            try consumer.assign(["*-events"], from: .beginning, timeoutMilliseconds: 30_000) == [
+                "x-events", "y-events",
+            ])
+        var values: [String] = []
+        try consumer.run(untilEnd: true) { message in
+            values.append(String(decoding: message.value, as: UTF8.self))
+            return true
+        }
+        #expect(values.sorted() == ["of x-events", "of y-events"])
+        // The same consumer, given other topics.
+        #expect(try consumer.assign(["other"], from: .beginning, timeoutMilliseconds: 30_000) == ["other"])
+        values = []
+        try consumer.run(untilEnd: true) { message in
+            values.append(message.topic)
+            return true
+        }
+        #expect(values == ["other"])
+    }
+
+    @Test func `reading from the end and to the end gives nothing, and a false answer ends it`() throws {
+        let rig = try rig()
+        let late = try consumer(rig)
+        _ = try late.assign(["x-events"], from: .end, timeoutMilliseconds: 30_000)
+        try late.run(untilEnd: true) { _ in
+            Issue.record("there is nothing new")
+            return true
+        }
+        let early = try consumer(rig)
+        _ = try early.assign(["*"], from: .beginning, timeoutMilliseconds: 30_000)
+        var count = 0
+        try early.run(untilEnd: false) { _ in
+            count += 1
+            return count < 2
+        }
+        #expect(count == 2)
+    }
+
+    @Test func `a topic that no broker has is an error that names those there are`() throws {
+        let rig = try rig()
+        let consumer = try consumer(rig)
+        let error = #expect(throws: KafkaError.self) {
+            _ = try consumer.assign(["x-events", "nothing-*"], from: .beginning, timeoutMilliseconds: 30_000)
+        }
+        #expect(error?.description == "no topic nothing-*; the brokers have: other, x-events, y-events")
+    }
+
+    @Test func `no topics at all end at once`() throws {
+        let rig = try Rig()
+        let consumer = try consumer(rig)
+        #expect(try consumer.assign([], from: .beginning, timeoutMilliseconds: 30_000).isEmpty)
+        try consumer.run(untilEnd: true) { _ in true }
+    }
+
+    @Test func `without a broker the topics cannot be asked for`() throws {
+        let consumer = try Consumer(ClientConfiguration([("bootstrap.servers", "127.0.0.1:1"), ("log_level", "0")]))
+        let error = #expect(throws: KafkaError.self) {
+            _ = try consumer.assign(["a"], from: .end, timeoutMilliseconds: 50)
+        }
+        #expect(error?.description.contains("ask the brokers for their topics") == true)
+    }
+}
