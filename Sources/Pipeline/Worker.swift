@@ -1,0 +1,256 @@
+import Events
+import Glibc
+import Inputs
+import Kafka
+import Parsers
+import Routing
+import Spool
+import Synchronization
+import Syslog
+
+/// Runs the whole way from a frame's bytes to a committed record, synchronously, on memory it owns.
+///
+/// Threads: a worker belongs to one thread (a receiver's, an event loop's, a follower's), which makes all calls but
+/// `snapshot`. What it shares: the plan, exchanged between batches; the spool's segment pool, touched once per segment;
+/// its published counts, behind a lock taken once per batch; and the wake of its sender, once per batch.
+public final class Worker: @unchecked Sendable {
+    private let plan: CurrentPlan
+    private var planVersion: Int
+    private var rate: RateLimiter?
+    private var sourceRate: SourceRateLimiter?
+    private let listenerRate: RateLimiter?
+    private var hasRates: Bool
+
+    let listener: ListenerContext
+    let spool: Spool
+    let writer: SpoolWriter
+    private let wakeSender: SenderWake
+    var peers: PeerTable
+
+    private var header = HeaderParser()
+    private var encoder: EventEncoder
+    private var router: Router
+    private let program: [UInt8]
+    private var scratch: [UInt8] = []
+
+    /// What this worker counts; published at the end of a batch.
+    var counts = WorkerCounts()
+    private var uncommitted: UInt64 = 0
+    private let segmentsAhead: Int
+    private let published: PublishedCounts
+
+    /// Time of the batch, Unix ns.
+    private var received: Int64 = 0
+    /// The same on the monotonic clock, for rates.
+    private(set) var now: UInt64 = 0
+
+    final class PublishedCounts: Sendable {
+        let counts = Mutex(WorkerCounts())
+    }
+
+    init(
+        _ listener: ListenerContext, plan: CurrentPlan, spool: Spool, writer: SpoolWriter, wake: SenderWake,
+        published: PublishedCounts
+    ) {
+        self.listener = listener
+        self.plan = plan
+        self.spool = spool
+        self.writer = writer
+        wakeSender = wake
+        self.published = published
+        let (current, version) = plan.current
+        planVersion = version
+        rate = current.rate
+        sourceRate = current.sourceRate
+        listenerRate = listener.rate
+        program = Array((listener.program ?? "").utf8)
+        hasRates = rate != nil || sourceRate != nil || listenerRate != nil
+        encoder = EventEncoder(current.routing.parsers)
+        router = Router(current.routing, listeners: [listener.name])
+        peers = PeerTable(listener)
+        segmentsAhead = max(2, (16 << 20) / spool.settings.segmentSize)
+    }
+
+    /// How long a worker that is far ahead lets streams and files wait, ns.
+    static var pause: Int64 { 1_000_000 }
+
+    /// Reads the clocks and goes to the plan in force.
+    func beginBatch() {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        received = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        now = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        if plan.version != planVersion { adoptPlan() }
+    }
+
+    private func adoptPlan() {
+        let (current, version) = plan.current
+        planVersion = version
+        rate = current.rate
+        sourceRate = current.sourceRate
+        hasRates = rate != nil || sourceRate != nil || listenerRate != nil
+        encoder.use(current.routing.parsers)
+        router = Router(current.routing, listeners: [listener.name])
+    }
+
+    /// Makes what was committed durable as configured, tells the sender and publishes the counts.
+    func endBatch() {
+        if counts.committed != uncommitted {
+            uncommitted = counts.committed
+            do throws(SpoolError) {
+                try writer.endBatch()
+            } catch {
+                // The records are in the page cache and go to Kafka all the same; what is lost is the promise of `sync:
+                // always`, and that is said.
+                spool.note(error)
+            }
+            wakeSender()
+        }
+        published.counts.withLock { $0 = counts }
+    }
+
+    /// No more messages will come: what was counted is published, and the last segment can be recycled when its records
+    /// are settled.
+    public func close() {
+        writer.finish()
+        wakeSender()
+        published.counts.withLock { $0 = counts }
+    }
+
+    /// Whether the message may pass now: 0, or nanoseconds until it may.
+    @inline(__always)
+    func rateWait(_ source: PeerAddress) -> UInt64 {
+        hasRates ? checkRates(source) : 0
+    }
+
+    private func checkRates(_ source: PeerAddress) -> UInt64 {
+        if let sourceRate, source.count > 0 {
+            let wait = sourceRate.take(source, now)
+            if wait > 0 { return wait }
+        }
+        if let listenerRate {
+            let wait = listenerRate.take(now)
+            if wait > 0 {
+                sourceRate?.giveBack(source)
+                return wait
+            }
+        }
+        let wait = rate?.take(now) ?? 0
+        if wait > 0 {
+            listenerRate?.giveBack()
+            sourceRate?.giveBack(source)
+        }
+        return wait
+    }
+
+    /// Whether a stream or a file had better wait a moment: Kafka takes records, and this worker is further ahead of it
+    /// than the processor's caches reach. Reading on would only move the queue from the sender's socket to cold memory,
+    /// at twice the cost a message (docs/performance.md). While Kafka takes nothing, the spool fills as it is meant to.
+    var isFarAhead: Bool {
+        writer.chain.count > segmentsAhead && wakeSender.isDelivering(now)
+    }
+
+    func reject(_ reason: Rejection) {
+        counts.received += 1
+        counts.rejected[reason.rawValue] += 1
+    }
+
+    /// Takes one frame: parsed, routed, matched, encoded into the spool and committed. False when the spool has no room;
+    /// nothing is counted then.
+    func accept(
+        _ frame: UnsafeRawBufferPointer, isTruncated: Bool, peer: UnsafePointer<Peer>,
+        origin: RecordOrigin = RecordOrigin()
+    ) -> Bool {
+        var message = read(frame, peer)
+        let bytes = hasProgram(message) ? giveProgram(frame, &message) : frame
+        let address = UnsafeRawBufferPointer(
+            start: UnsafeRawPointer(peer) + Peer.addressOffset, count: Int(peer.pointee.address.count))
+        let decision = router.decide(bytes, message, MessageSource(address: address, listener: 0))
+        if decision.route.isDropped {
+            reject(.route)
+            return true
+        }
+        var span = Span<UInt8>(_unsafeBytes: bytes)
+        var type = encoder.match(span, message, parser: decision.parser)
+        var topic = decision.route.topic(of: type)
+        let text = UnsafeRawBufferPointer(
+            start: UnsafeRawPointer(peer) + Peer.textOffset, count: peer.pointee.textCount)
+        var envelope = Envelope(receivedNanoseconds: received, peer: text, truncated: isTruncated)
+        var keptCount = frame.count
+        var room = writer.room
+        while true {
+            if room.count > 0,
+                let event = encoder.encode(span, message, envelope: envelope, key: decision.route.key, into: room),
+                // The unescaped copy of a key goes behind the event.
+                !event.keyHasEscapes || event.keyCount <= room.count - event.byteCount
+            {
+                commit(event, in: room, topic, origin)
+                break
+            }
+            // No room, or not enough of it: an empty segment, once.
+            if room.count < writer.maximumValueCount {
+                guard writer.roll() else { return false }
+                room = writer.room
+                continue
+            }
+            // Even an empty segment is too small for this event: it is cut, marked, and tried again.
+            envelope.truncated = true
+            keptCount /= 2
+            let kept = UnsafeRawBufferPointer(rebasing: frame.prefix(keptCount))
+            message = read(kept, peer)
+            span = Span<UInt8>(_unsafeBytes: hasProgram(message) ? giveProgram(kept, &message) : kept)
+            type = encoder.match(span, message, parser: .none)
+            topic = decision.route.topic(of: type)
+        }
+        counts.received += 1
+        counts.committed += 1
+        if envelope.truncated { counts.truncated += 1 }
+        if type == .syslog { counts.unmatched += 1 }
+        return true
+    }
+
+    @inline(__always)
+    private func read(_ bytes: UnsafeRawBufferPointer, _ peer: UnsafePointer<Peer>) -> SyslogMessage {
+        header.parse(
+            Span<UInt8>(_unsafeBytes: bytes), receivedSeconds: received / 1_000_000_000,
+            zone: peers.zones[peer.pointee.zone])
+    }
+
+    /// Whether the listener's program is to be given to the line: it has no header.
+    @inline(__always)
+    private func hasProgram(_ message: SyslogMessage) -> Bool { message.format == .unstructured && !program.isEmpty }
+
+    /// Gives a line the listener's program: a copy of the line with the program behind it, so that nothing else of the
+    /// line moves.
+    @inline(never)
+    private func giveProgram(
+        _ line: UnsafeRawBufferPointer, _ message: inout SyslogMessage
+    ) -> UnsafeRawBufferPointer {
+        scratch.removeAll(keepingCapacity: true)
+        scratch += line
+        scratch += program
+        message.program = ByteRange(start: UInt32(clamping: line.count), count: UInt32(clamping: program.count))
+        // The array is not touched again before the message is committed: its memory stays where it is.
+        return scratch.withUnsafeBytes { UnsafeRawBufferPointer(start: $0.baseAddress, count: $0.count) }
+    }
+
+    private func commit(
+        _ event: EncodedEvent, in room: UnsafeMutableRawBufferPointer, _ topic: TopicChoice, _ origin: RecordOrigin
+    ) {
+        var keyStart = event.keyStart
+        var keyCount = event.keyCount
+        var keyCopy = 0
+        if event.keyHasEscapes {
+            // The key is the value itself, not the way JSON writes it: an unescaped copy goes behind the event.
+            keyCopy = JSONText.unescape(
+                UnsafeRawBufferPointer(rebasing: room[keyStart..<keyStart + keyCount]),
+                into: UnsafeMutableRawBufferPointer(rebasing: room[event.byteCount...]))
+            keyStart = event.byteCount
+            keyCount = keyCopy
+        }
+        writer.commit(
+            valueCount: event.byteCount, keyStart: keyStart, keyCount: keyCount, keyCopyCount: keyCopy,
+            topicIndex: topic.index, topicName: topic.name, timestamp: received / 1_000_000, origin: origin)
+    }
+}
