@@ -1,0 +1,49 @@
+/// What the service is told to do: listeners, Kafka, spool, routes, limits, logging.
+///
+/// Read from YAML with ``load(path:environment:)``; `Configuration()` holds every default and no listener.
+/// Sizes are bytes, durations `Duration`. A nil in a setting whose default depends on others (the spool's sizes, the
+/// state directory, a listener's message size) means "by default"; a computed property gives the value in force.
+public struct Configuration: Sendable, Equatable {
+    /// `listeners`: where messages come from, in the order of the file.
+    public var listeners: [Listener] = []
+    /// `kafka`: where events go.
+    public var kafka = Kafka()
+    /// `spool`: where events wait for Kafka's delivery report.
+    public var spool = Spool()
+    /// `state-directory`: where file checkpoints live; nil = by default, see ``checkpointDirectory(environment:)``.
+    public var stateDirectory: String?
+    /// `rules.files`: globs of the user's rules files, added to the built-in ones and overriding them by name.
+    public var rulesFiles: [String] = []
+    /// `routes`: the first that matches a message decides.
+    public var routes: [Route] = []
+    /// `limits`: sizes and rates for all listeners together.
+    public var limits = Limits()
+    /// `logging`: the service's own log.
+    public var logging = Logging()
+    /// `shutdown-timeout`: how long a graceful stop waits for delivery.
+    public var shutdownTimeout: Duration = .seconds(10)
+
+    /// Every default, and no listener.
+    public init() {}
+
+    /// The largest message `listener` accepts, in bytes: its own `max-message-size`, or the one of `limits`.
+    public func maximumMessageSize(of listener: Listener) -> Int {
+        listener.maximumMessageSize ?? limits.maximumMessageSize
+    }
+
+    /// The largest message any listener accepts, in bytes: what the spool's segments are measured against.
+    public var largestMessageSize: Int {
+        var largest = limits.maximumMessageSize
+        for listener in listeners { largest = max(largest, maximumMessageSize(of: listener)) }
+        return largest
+    }
+
+    /// The directory of the file checkpoints: `state-directory`, else the spool's directory, else
+    /// `$XDG_STATE_HOME/kafkastreamer` where that variable is set, else `/var/lib/kafkastreamer`.
+    public func checkpointDirectory(environment: [String: String]) -> String {
+        if let stateDirectory { return stateDirectory }
+        if let directory = spool.directory { return directory }
+        if let home = environment["XDG_STATE_HOME"], !home.isEmpty { return home + "/kafkastreamer" }
+        return "/var/lib/kafkastreamer"
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+
+/// Offsets of time zones, for code that must not use Foundation.
+public enum TimeZoneTable {
+    /// The offsets of a zone over some years, in UTC.
+    ///
+    /// - Parameters:
+    ///   - name: `UTC`, a fixed offset such as `+02:00`, `local` (the machine's zone) or a tz database name such as
+    ///     `Europe/Berlin`.
+    ///   - years: the years that transitions are looked for in; the offsets at their ends hold before and after.
+    /// - Returns: the offset in seconds east of UTC that holds before the first transition, and the transitions as
+    ///   (Unix seconds, offset from then on), ascending; nil for an unknown name.
+    public static func transitions(
+        for name: String, around years: ClosedRange<Int> = 1970...2100
+    ) -> (initialOffset: Int32, transitions: [(Int64, Int32)])? {
+        if let offset = fixedOffset(name) { return (offset, []) }
+        guard let zone = zone(name) else { return nil }
+        let start = firstSecond(of: years.lowerBound)
+        let end = firstSecond(of: years.upperBound + 1)
+        // A week apart no pair of transitions is missed: the shortest spell of an offset is about the month of Ramadan
+        // in Morocco. Asking for "the next transition" instead would miss changes of a zone's standard time.
+        let week: Int64 = 7 * 86_400
+        let initial = offset(of: zone, at: start)
+        var transitions: [(Int64, Int32)] = []
+        var current = initial
+        var before = start
+        while before < end {
+            let after = min(before + week, end)
+            let next = offset(of: zone, at: after)
+            if next != current {
+                var low = before
+                var high = after
+                while high - low > 1 {
+                    let middle = low + (high - low) / 2
+                    if offset(of: zone, at: middle) == current { low = middle } else { high = middle }
+                }
+                transitions.append((high, next))
+                current = next
+            }
+            before = after
+        }
+        return (initial, transitions)
+    }
+
+    /// Whether ``transitions(for:around:)`` has an answer for the name.
+    public static func isKnown(_ name: String) -> Bool { fixedOffset(name) != nil || zone(name) != nil }
+
+    private static func zone(_ name: String) -> TimeZone? {
+        if name == "local" { return TimeZone.current }
+        // Foundation also takes abbreviations, and BST is Bangladesh's time to it: a zone nobody meant is worse than
+        // an error. Its list of known names is no measure: it lacks Asia/Kolkata.
+        let isPlace = name.contains("/") && !name.utf8.contains(0)
+        return isPlace || zonesWithoutPlace.contains(name) ? TimeZone(identifier: name) : nil
+    }
+
+    /// The names of the tz database that have no `/`, less the abbreviations of one zone's standard time.
+    private static let zonesWithoutPlace: Set = [
+        "CET", "CST6CDT", "Cuba", "EET", "EST5EDT", "Egypt", "Eire", "GB", "Greenwich", "Hongkong", "Iceland", "Iran",
+        "Israel", "Jamaica", "Japan", "Libya", "MET", "MST7MDT", "NZ", "Navajo", "PRC", "PST8PDT", "Poland",
+        "Portugal", "ROC", "ROK", "Singapore", "Turkey", "UCT", "Universal", "W-SU", "WET", "Zulu",
+    ]
+
+    /// `UTC`, `Z`, `+02:00`, `-0530`: seconds east.
+    private static func fixedOffset(_ name: String) -> Int32? {
+        if ["UTC", "Z", "GMT", "Etc/UTC"].contains(name) { return 0 }
+        guard let sign = name.first, sign == "+" || sign == "-" else { return nil }
+        let digits = name.dropFirst().filter { $0 != ":" }
+        let colonIsInPlace = name.count == 5 || (name.count == 6 && Array(name)[3] == ":")
+        guard colonIsInPlace, digits.count == 4, digits.allSatisfy({ $0.isASCII && $0.isNumber }),
+            let number = Int32(digits), number / 100 <= 14, number % 100 < 60
+        else { return nil }
+        let seconds = number / 100 * 3600 + number % 100 * 60
+        return sign == "-" ? -seconds : seconds
+    }
+
+    private static func offset(of zone: TimeZone, at seconds: Int64) -> Int32 {
+        Int32(clamping: zone.secondsFromGMT(for: Date(timeIntervalSince1970: TimeInterval(seconds))))
+    }
+
+    /// The first second of a year in UTC, by the days of the Gregorian calendar before it.
+    private static func firstSecond(of year: Int) -> Int64 {
+        let year = Int64(min(max(year, 1), 9999)) - 1
+        let days = year * 365 + year / 4 - year / 100 + year / 400 - 719_162
+        return days * 86_400
+    }
+}
