@@ -1,0 +1,69 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import Glibc
+import Kafka
+
+/// `kafkastreamer consume TOPIC…`: prints topics, from any broker.
+struct ConsumeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "consume", abstract: "Print topics, one record per line, from any broker.")
+
+    @Argument(help: "Topics; * stands for any text.")
+    var topics: [String]
+
+    @Option(help: ArgumentHelp("Kafka brokers, host:port, separated by commas.", valueName: "list"))
+    var brokers: String?
+
+    @Option(help: ArgumentHelp("Configuration file with brokers and librdkafka properties.", valueName: "file"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("Stop after so many records.", valueName: "n"))
+    var count: Int?
+
+    @Flag(help: "Stop when every partition has been read to its end.")
+    var exitAtEnd = false
+
+    @Option(help: ArgumentHelp("Where to begin: beginning or end.", valueName: "place"))
+    var offset = "beginning"
+
+    @Flag(help: "Print the topic and a tab before each record.")
+    var printTopic = false
+
+    @Flag(help: "Print the key and a tab before each record.")
+    var printKey = false
+
+    func run() throws {
+        guard let start = ["beginning": Consumer.Start.beginning, "end": .end][offset] else {
+            throw Failure(Failure.usage, "--offset: '\(offset)' is not beginning or end")
+        }
+        if let count, count < 1 { throw Failure(Failure.usage, "--count: \(count) is not 1 or more") }
+        var client = ClientConfiguration()
+        do {
+            let environment = ProcessInfo.processInfo.environment
+            let loaded =
+                try config.map { try Configuration.load(path: $0, environment: environment) }
+                ?? Configuration.parse(yaml: "", file: "defaults", environment: environment)
+            let servers = brokers.map { [$0] } ?? loaded.configuration.kafka.brokers
+            client.set("bootstrap.servers", servers.joined(separator: ","))
+            for property in loaded.configuration.kafka.properties { client.set(property.name, property.value) }
+            let consumer = try Consumer(client)
+            _ = try consumer.assign(topics, from: start, timeoutMilliseconds: 10_000)
+            var left = count ?? .max
+            try consumer.run(untilEnd: exitAtEnd) { message in
+                if printTopic { Output.write(message.topic + "\t") }
+                if printKey { Output.write(message.key.map { String(decoding: $0, as: UTF8.self) } ?? "") }
+                if printKey { Output.write("\t") }
+                Output.line(message.value)
+                // Somebody may be watching, or the next stage of a pipe waiting.
+                Output.flush()
+                left -= 1
+                return left > 0
+            }
+        } catch let error as ConfigurationErrors {
+            throw Failure(Failure.input, error.description)
+        } catch let error as KafkaError {
+            throw Failure(Failure.input, error.description)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import CLinux
+import Glibc
+
+/// The command. Exit codes: 0 done, 1 configuration or input error, 2 usage, 75 not all delivered at a stop.
+@main
+struct KafkaStreamer: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kafkastreamer",
+        abstract: "Syslog and log files in, typed events out on Kafka topics.",
+        version: "0.1.0",
+        subcommands: [RunCommand.self, CheckCommand.self, ParseCommand.self, ConsumeCommand.self, RulesCommand.self],
+        defaultSubcommand: RunCommand.self)
+
+    static func main() async {
+        // A reader of our output that goes away ends us with an error from write, not with a signal.
+        signal(SIGPIPE, SIG_IGN)
+        // librdkafka allocates a buffer of up to a megabyte per batch and frees it when it is acknowledged.
+        clinux_keep_freed_memory(32 << 20)
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            Output.flush()
+        } catch let failure as Failure {
+            Output.flush()
+            if !failure.text.isEmpty { Output.error(failure.text) }
+            Glibc.exit(failure.code)
+        } catch {
+            let code = exitCode(for: error)
+            let text = fullMessage(for: error)
+            if code == .success {
+                Output.write(text + "\n")
+                Output.flush()
+                Glibc.exit(0)
+            }
+            if !text.isEmpty { Output.error(text) }
+            Glibc.exit(code == .validationFailure ? 2 : 1)
+        }
+    }
+}
+
+/// An end of the command with a text for standard error and an exit code.
+struct Failure: Error {
+    /// The configuration or an input is wrong.
+    static let input: Int32 = 1
+    /// The command was called wrongly.
+    static let usage: Int32 = 2
+    /// Not everything could be delivered before the deadline (EX_TEMPFAIL of sysexits.h).
+    static let undelivered: Int32 = 75
+
+    var code: Int32
+    var text: String
+
+    init(_ code: Int32, _ text: String) {
+        self.code = code
+        self.text = text
+    }
+}
+
+/// Standard output and standard error, without buffering surprises.
+enum Output {
+    /// Standard output. Only the command's one thread writes to it.
+    private nonisolated(unsafe) static let stream = fdopen(1, "w")!
+
+    /// Writes text to standard output. A closed pipe ends the command: there is nobody left to write for.
+    static func write(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            if fwrite(bytes.baseAddress, 1, bytes.count, stream) != bytes.count { exit(errno == EPIPE ? 0 : 1) }
+        }
+    }
+
+    /// Writes bytes and a line feed to standard output.
+    static func line(_ bytes: UnsafeRawBufferPointer) {
+        let written = fwrite(bytes.baseAddress, 1, bytes.count, stream)
+        if written != bytes.count || putc(10, stream) == EOF { exit(errno == EPIPE ? 0 : 1) }
+    }
+
+    /// Hands what is buffered to whoever reads.
+    static func flush() {
+        if fflush(stream) != 0 { exit(errno == EPIPE ? 0 : 1) }
+    }
+
+    /// Writes a line to standard error.
+    static func error(_ text: String) {
+        var text = text + "\n"
+        text.withUTF8 { bytes in _ = Glibc.write(2, bytes.baseAddress, bytes.count) }
+    }
+}
