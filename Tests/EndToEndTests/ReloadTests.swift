@@ -1,0 +1,96 @@
+import Foundation
+import Glibc
+import Kafka
+import Testing
+
+extension EndToEnd {
+    @Suite("Reloading")
+    struct ReloadTests {
+        let directory: TemporaryDirectory
+        let broker: EmbeddedBroker
+
+        init() throws {
+            directory = try TemporaryDirectory()
+            broker = try EmbeddedBroker()
+        }
+
+        private func configure(topic: String, extra: String = "") throws -> String {
+            try directory.write(
+                """
+                listeners:
+                  - type: tcp
+                    address: 127.0.0.1:0
+                  - type: udp
+                    address: 127.0.0.1:0
+                kafka:
+                  brokers: ["\(broker.bootstrapServers)"]
+                routes:
+                  - name: all
+                    topic: \(topic)
+                \(extra)
+
+                """, to: "kafka.yaml")
+        }
+
+        @Test("SIGHUP takes the new routes; connections stay, and a faulty configuration is refused")
+        func reload() throws {
+            defer { directory.remove() }
+            let file = try configure(topic: "before")
+            let streamer = try Streamer.ready(["--config", file], in: directory)
+            defer { streamer.end() }
+            let sender = try TCPSender(streamer.address("tcp"))
+            try sender.send((0..<100).map(Traffic.fileLine))
+            try streamer.waitForDelivery(of: 100)
+
+            _ = try configure(topic: "after")
+            var seen = streamer.logCount
+            streamer.process.signal(SIGHUP)
+            try streamer.entry("configuration reloaded", after: seen)
+            try sender.send((100..<200).map(Traffic.fileLine))
+            try streamer.waitForDelivery(of: 200)
+
+            _ = try configure(topic: "never", extra: "no-such-key: 1")
+            seen = streamer.logCount
+            streamer.process.signal(SIGHUP)
+            let complaint = try streamer.line(containing: "configuration refused, the old one stays", after: seen)
+            #expect(complaint.contains("\(file):11:1") && complaint.contains("no-such-key"), "\(complaint)")
+            try sender.send((200..<300).map(Traffic.fileLine))
+            try streamer.waitForDelivery(of: 300)
+
+            try streamer.stopExpectingDelivery(of: 300)
+            let events = try Kcat.events(broker.bootstrapServers)
+            #expect(counted(events.map(\.topic)) == ["before": 100, "after": 200])
+            #expect(try Traffic.numbers(events) == Array(0..<300))
+        }
+
+        @Test("no message is lost while SIGHUP comes again and again in the middle of a stream")
+        func reloadUnderLoad() throws {
+            defer { directory.remove() }
+            let file = try configure(topic: "even")
+            let streamer = try Streamer.ready(["--config", file], in: directory)
+            defer { streamer.end() }
+            let sender = try TCPSender(streamer.address("tcp"))
+            let count = 5_000
+            let sent = Monitor<Result<Void, any Error>?>(nil)
+            let thread = Thread {
+                let result = Result {
+                    for start in stride(from: 0, to: count, by: 50) {
+                        try sender.send((start..<start + 50).map(Traffic.fileLine))
+                    }
+                }
+                sent.update { $0 = result }
+            }
+            thread.start()
+            for round in 0..<10 {
+                _ = try configure(topic: round % 2 == 0 ? "odd" : "even")
+                let seen = streamer.logCount
+                streamer.process.signal(SIGHUP)
+                try streamer.entry("configuration reloaded", after: seen)
+            }
+            try #require(sent.wait { $0 }, "the sender is stuck").get()
+            try streamer.waitForDelivery(of: count)
+            try streamer.stopExpectingDelivery(of: count)
+            #expect(try Traffic.numbers(Kcat.events(broker.bootstrapServers)) == Array(0..<count))
+        }
+    }
+}
