@@ -83,19 +83,22 @@ let package = Package(
             ],
             path: "Benchmarks/Loopback",
             swiftSettings: strict),
-        .testTarget(name: "SyslogTests", dependencies: ["Syslog"], swiftSettings: strict),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "SyslogTests", dependencies: ["Syslog", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Syslog"], swiftSettings: strict),
         .testTarget(name: "ParsersTests", dependencies: ["Parsers", "Events", "Syslog"], swiftSettings: strict),
         .testTarget(
-            name: "RoutingTests", dependencies: ["Routing", "Parsers", "Events", "Syslog"], swiftSettings: strict),
-        .testTarget(name: "SpoolTests", dependencies: ["Spool"], swiftSettings: strict),
+            name: "RoutingTests", dependencies: ["Routing", "Parsers", "Events", "Syslog", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(name: "SpoolTests", dependencies: ["Spool", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "KafkaTests", dependencies: ["Kafka", "Spool", .product(name: "Logging", package: "swift-log")],
+            name: "KafkaTests",
+            dependencies: ["Kafka", "Spool", "TestSupport", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .testTarget(
             name: "InputsTests",
             dependencies: [
-                "Inputs",
+                "Inputs", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -106,6 +109,7 @@ let package = Package(
             name: "PipelineTests",
             dependencies: [
                 "AllocationCounter", "Pipeline", "Events", "Inputs", "Kafka", "Spool", "Routing", "Parsers", "Syslog",
+                "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

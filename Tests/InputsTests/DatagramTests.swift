@@ -1,6 +1,7 @@
 import Foundation
 import Inputs
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Datagram sockets and receivers", .serialized)

@@ -1,6 +1,7 @@
 import Foundation
 import Inputs
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Following files", .serialized)
@@ -77,7 +78,7 @@ struct FileFollowerTests {
         }
 
         func eventually(_ texts: [String]) async throws {
-            try await InputsTests.eventually("\(texts.suffix(3)) of \(sink.texts.suffix(3))") { sink.texts == texts }
+            try await TestSupport.eventually("\(texts.suffix(3)) of \(sink.texts.suffix(3))") { sink.texts == texts }
         }
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import Inputs
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

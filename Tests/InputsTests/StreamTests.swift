@@ -3,6 +3,7 @@ import Inputs
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Stream listeners", .serialized)

@@ -2,7 +2,7 @@
 import Spool
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(3))) struct ConsumerTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct ConsumerTests {
     @Test(arguments: [
         ("a", "a", true), ("a", "b", false), ("", "", true), ("", "*", true), ("dhcp-lease-events", "*", true),
         ("dhcp-lease-events", "dhcp-*", true), ("dhcp-lease-events", "*-events", true),

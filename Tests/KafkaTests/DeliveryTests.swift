@@ -1,8 +1,9 @@
 @testable import Kafka
 import Spool
+import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(3))) struct DeliveryTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct DeliveryTests {
     @Test func `everything written is delivered byte for byte, with key and time`() throws {
         let rig = try Rig(producers: 2)
         rig.pool.start()

@@ -2,7 +2,7 @@
 import Spool
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(3))) struct ProducerLifeTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct ProducerLifeTests {
     @Test func `a producer that may not start its sequence is renewed and nothing is lost`() throws {
         let broker = try EmbeddedBroker()
         // InitProducerId answers CLUSTER_AUTHORIZATION_FAILED once: fatal for an idempotent producer.

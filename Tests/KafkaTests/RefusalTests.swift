@@ -2,7 +2,7 @@
 import Spool
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(3))) struct RefusalTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct RefusalTests {
     static let letters = "kafkastreamer-dead-letters"
 
     @Test func `a record too large for Kafka becomes a dead letter that fits`() throws {

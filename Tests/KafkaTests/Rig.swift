@@ -18,7 +18,7 @@ struct Timeout: Error, CustomStringConvertible {
 }
 
 /// Waits for a condition; a generous deadline turns a hang into a failure.
-func wait(for what: String, seconds: Int = 30, _ condition: () throws -> Bool) throws {
+func wait(for what: String, seconds: Int = 120, _ condition: () throws -> Bool) throws {
     let limit = time(nil) + seconds
     while try !condition() {
         guard time(nil) < limit else { throw Timeout(description: "waited \(seconds) s for \(what)") }

@@ -2,7 +2,7 @@ import Kafka
 import Spool
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(3))) struct StuckTopicTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct StuckTopicTests {
     /// How a topic gets stuck: no leader, or an error to every request.
     enum Cause: Sendable, CaseIterable {
         case noLeader, error

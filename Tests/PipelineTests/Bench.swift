@@ -5,6 +5,7 @@ import Logging
 import Parsers
 import Routing
 import Spool
+import TestSupport
 import Testing
 
 @testable import Pipeline

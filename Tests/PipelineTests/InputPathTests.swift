@@ -1,6 +1,7 @@
 import Foundation
 import Inputs
 import Spool
+import TestSupport
 import Testing
 
 @testable import Pipeline

@@ -4,6 +4,7 @@ import Kafka
 import Routing
 import Spool
 import Syslog
+import TestSupport
 import Testing
 
 @testable import Pipeline

@@ -1,6 +1,7 @@
 import Events
 import Parsers
 import Routing
+import TestSupport
 import Testing
 
 @Suite("Routes")

@@ -1,4 +1,5 @@
 import Spool
+import TestSupport
 import Testing
 
 /// Any damage to a segment's file: no trap, no damaged value handed out as good, and what is missing is counted.

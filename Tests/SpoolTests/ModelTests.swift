@@ -1,6 +1,7 @@
 import Glibc
 import Spool
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct ModelTests {

@@ -1,3 +1,4 @@
+import TestSupport
 import Syslog
 
 /// A frame as it was offered, copied out.

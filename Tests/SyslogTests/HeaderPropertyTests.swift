@@ -1,4 +1,5 @@
 import Syslog
+import TestSupport
 import Testing
 
 @Suite struct HeaderPropertyTests {
