@@ -2,7 +2,7 @@
 import PackageDescription
 
 // One target per stage of a message's journey; a target imports only targets to its left in that order
-// (docs/architecture.md). C stays behind Crdkafka and CLinux.
+// (docs/architecture.md). C stays behind Crdkafka, CLinux and CRules.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -26,14 +26,13 @@ let package = Package(
     targets: [
         .systemLibrary(name: "Crdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .target(name: "CLinux"),
+        .target(name: "CRules"),
         .target(name: "Syslog", swiftSettings: strict),
         .target(name: "Events", dependencies: ["Syslog"], swiftSettings: strict),
         .target(
             name: "Parsers",
-            dependencies: ["Events", "Syslog", .product(name: "Yams", package: "Yams")],
-            resources: [
-                .embedInCode("Rules/dhcpd.yaml"), .embedInCode("Rules/named.yaml"), .embedInCode("Rules/systemd.yaml"),
-            ],
+            dependencies: ["CRules", "Events", "Syslog", .product(name: "Yams", package: "Yams")],
+            exclude: ["Rules"],
             swiftSettings: strict),
         .target(name: "Routing", dependencies: ["Parsers", "Events", "Syslog"], swiftSettings: strict),
         .target(name: "Spool", dependencies: ["CLinux"], swiftSettings: strict),
@@ -76,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "kafkastreamer-bench",
             dependencies: [
-                "Crdkafka", "CBench",
+                "Crdkafka", "CBench", "Syslog", "Events", "Parsers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -118,3 +117,9 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Only for Fuzz/run, which builds everything with the fuzzer's instrumentation and main function.
+if Context.environment["FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(name: "FuzzRules", dependencies: ["Parsers", "Events", "Syslog"], path: "Fuzz/Rules"))
+}

@@ -8,6 +8,6 @@ struct Bench: ParsableCommand {
         abstract: "Measure messages per CPU-second from a syslog socket to Kafka's acknowledgement.",
         subcommands: [
             RunCommand.self, BrokerCommand.self, SendCommand.self, WatermarksCommand.self, ReceiveLimitCommand.self,
-            ProduceLimitCommand.self, ExecCommand.self,
+            ProduceLimitCommand.self, RulesCommand.self, ExecCommand.self,
         ])
 }

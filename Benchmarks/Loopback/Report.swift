@@ -32,6 +32,18 @@ struct Report {
             text += "### \(scenario.title)\n\n"
             text += "\(scenario.messages) messages a run. \(pace(scenario))\n\n" + table(scenario) + "\n"
         }
+        if !results.rules.isEmpty {
+            text += """
+                ### Rules
+
+                Header, match and JSON of one message on one thread, with a parser of so many rules: nine messages in turn,
+                eight that match rules of all shapes and one that matches none. "To load" is to read the rules files and
+                compile them.
+
+                \(RuleReport(trials: results.rules).table)
+
+                """
+        }
         return text + method
     }
 

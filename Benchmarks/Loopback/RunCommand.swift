@@ -13,6 +13,7 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Messages per second over UDP, for both products.") var udpRate = 80000.0
     @Option(help: "Messages per second over UDP, for kafkastreamer alone.") var udpHighRate = 150000.0
     @Option(help: "Seconds of a UDP run.") var udpSeconds = 8.0
+    @Option(help: "Messages of a run that compares numbers of rules.") var ruleMessages = 500_000
     @Option(help: "octet-counted or lf, over TCP.") var framing: Framing = .octetCounted
     @Option(help: "Bytes of text added to each message (1 KB messages: 911).") var padding = 0
     @Option(help: "Partitions of each topic.") var partitions: Int32 = 4
@@ -34,7 +35,9 @@ struct RunCommand: ParsableCommand {
     private static func words(_ text: String) -> [String] { text.split(separator: ",").map(String.init) }
 
     func validate() throws {
-        guard runs >= 1, messages >= 1, diskMessages >= 1, udpRate > 0, udpHighRate > 0, udpSeconds > 0 else {
+        guard runs >= 1, messages >= 1, diskMessages >= 1, ruleMessages >= 1, udpRate > 0, udpHighRate > 0,
+            udpSeconds > 0
+        else {
             throw ValidationError("counts, rates and seconds must be positive")
         }
         for name in scenarios where !Self.scenarioNames.contains(name) {
@@ -80,6 +83,10 @@ struct RunCommand: ParsableCommand {
                     note(line(trial))
                 }
             }
+        }
+        if scenarios.isEmpty && products.isEmpty {
+            measured.rules = try RulesCommand.measure(runs: runs, messages: ruleMessages)
+            note(RuleReport(trials: measured.rules).table)
         }
         let report = Report(results: measured)
         for scenario in chosen { emit("\n\(scenario.title)\n\n\(report.table(scenario))") }

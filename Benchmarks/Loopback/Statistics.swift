@@ -25,6 +25,7 @@ struct Results: Codable, Sendable {
     var settings: [String: String]
     var scenarios: [Scenario]
     var trials: [Trial]
+    var rules: [RuleTrial] = []
 
     func trials(_ scenario: Scenario, _ product: Product) -> [Trial] {
         trials.filter { $0.scenario == scenario.name && $0.product == product }.sorted { $0.round < $1.round }

@@ -192,3 +192,5 @@ void clinux_set_thread_name(const char *name) {
     shortened[sizeof shortened - 1] = 0;
     pthread_setname_np(pthread_self(), shortened);
 }
+
+void clinux_release_free_memory(void) { malloc_trim(0); }

@@ -48,4 +48,6 @@ public enum FieldKind: String, Sendable, CaseIterable {
     case number
     /// `true` or `false`.
     case boolean
+    /// A JSON object, or an array.
+    case object
 }

@@ -3,7 +3,7 @@
 ///
 /// Only for a first byte of 0x80 or more; `count` is what may be read and is at least 1.
 @inlinable
-func wellFormedSequenceLength(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int {
+public func wellFormedSequenceLength(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int {
     let first = bytes[0]
     switch first {
     case 0xC2...0xDF:

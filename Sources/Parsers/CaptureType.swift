@@ -5,28 +5,40 @@ import Events
 /// The order of the cases is the order in which captures that leave one place of the prefix structure are tried: typed
 /// before free.
 enum CaptureType: UInt8, CaseIterable, Sendable {
-    case ipv4, mac, ipv6, ip, timestamp, duration, decimal, int, hex, quoted, unit
+    /// One of the words that the pattern lists.
+    case choice
+    case ipv4, mac, ipv6, ip, timestamp, duration, size, decimal, int, hex, quoted, unit, json, kv
     // The classes: runs whose end depends on the literal text that follows them in the pattern.
-    case host, word, text, rest
+    case host, word, long, text, rest
+
+    /// All that have a name in the pattern language.
+    static let named = allCases.filter { $0 != .choice }
 
     /// The name in the pattern language.
     var name: String { String(describing: self) }
 
     init?(name: String) {
-        guard let type = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        guard let type = Self.byName[name] else { return nil }
         self = type
     }
+
+    // A name is made by reflection, which is too slow to ask for each of thousands of captures.
+    private static let byName = Dictionary(uniqueKeysWithValues: named.map { ($0.name, $0) })
 
     /// How a captured value is written.
     var kind: FieldKind {
         switch self {
-        case .duration, .decimal, .int: .number
+        case .duration, .size, .decimal, .int: .number
+        case .json, .kv: .object
         default: .text
         }
     }
 
     /// True when the end depends on what follows in the pattern.
     var isClass: Bool { rawValue >= CaptureType.host.rawValue }
+
+    /// True for what has members that a rule's `pairs` can lift.
+    var hasMembers: Bool { self == .kv || self == .json }
 
     /// The class whose bytes a run may hold; `rest` is `text` at the end of a pattern.
     var byteClass: ByteClass {

@@ -19,12 +19,13 @@ struct PrefixNode {
     var operationStart: UInt32 = 0
 }
 
-/// A capture that leaves a node: at most one for each type. A class (host, word, text) holds all its terminators.
+/// A capture that leaves a node: at most one for each type, and for each list of words. A class (host, word, long, text)
+/// holds all its terminators.
 struct Operation {
     var type: CaptureType
     /// Where a typed capture leads; for a class, where it leads when it takes its whole run.
     var target: UInt32 = absent
-    /// Root of the terminators that are looked for by their first occurrence.
+    /// Root of the terminators that are looked for by their first occurrence; of the words of a choice.
     var findRoot: UInt32 = absent
     var findCount: UInt32 = 0
     /// Root of the terminators that must end the run, read backwards.
@@ -36,8 +37,20 @@ struct Terminator {
     /// Where the match goes on, behind the terminator.
     var target: UInt32
     var length: UInt32
-    /// The longest other terminator that is a prefix of this one (for suffixes: a suffix), tried after it.
+    /// The longest other terminator that is a prefix of this one (for suffixes: a suffix), tried after it; of a `long`
+    /// also one with the same text and another probe.
     var shorter: UInt32
+    /// Of a `long`: the first of a row of nodes with what must fit behind the text, up to the next free value
+    /// (``Probe``).
+    var probe: UInt32 = absent
+}
+
+/// The outcomes that end the row of nodes of a ``Terminator/probe``.
+enum Probe {
+    /// A free value follows, which takes what there is.
+    static let isFree: UInt32 = 0
+    /// The message must end here.
+    static let isEnd: UInt32 = 1
 }
 
 /// What a matched pattern writes.
@@ -55,6 +68,9 @@ struct Outcome {
     var leadCount: UInt16
     var tailCount: UInt16
     var eventType: UInt16
+    /// How many captures have members that become fields.
+    var liftCount: UInt16
+    var liftStart: UInt32
     /// Position in ``ParserSet/rules``.
     var rule: UInt32
 }
@@ -62,9 +78,21 @@ struct Outcome {
 /// One field of an outcome.
 struct OutputItem {
     enum Kind: UInt8 {
-        case constant, text, quoted, mac, number, duration, mapped
+        case constant, text, quoted, mac, number, duration, size, mapped
         /// Text of a type that holds nothing to escape.
         case plain
+        /// A value of a `kv` list, in quotes or not.
+        case listText
+        /// The inside of a JSON string, or a JSON number or boolean as text.
+        case jsonText
+        /// Text in which a backslash escapes any byte.
+        case escaped
+        /// `true` when there is a value; the fragment holds it.
+        case flag
+        /// `true` or `false` as captured.
+        case boolean
+        /// A `kv` list as an object, a JSON value, an object that a plug-in made; `map` is the number of a ``Lift``.
+        case pairs, json, members
     }
 
     var kind: Kind
@@ -79,6 +107,26 @@ struct OutputItem {
     var valueOffset: UInt16
     var valueCount: UInt16
     var map: UInt32
+}
+
+/// A `kv` or `json` capture of which members become fields: they are put behind the captures of the match.
+struct Lift {
+    var capture: UInt16
+    /// Where the first lifted value is put.
+    var firstSlot: UInt16
+    var isJSON: Bool
+    var entryCount: UInt16
+    /// Sorted by length, then bytes of the key.
+    var entryStart: UInt32
+}
+
+struct LiftEntry {
+    var keyStart: UInt32
+    var keyCount: UInt16
+    /// Counted from ``Lift/firstSlot``.
+    var slot: UInt16
+    var type: CaptureType
+    var isFlag: Bool
 }
 
 /// Captured values and what they are replaced by. Sorted by length, then bytes.
@@ -109,6 +157,8 @@ struct CompiledTables: BitwiseCopyable, @unchecked Sendable {
     var items: UnsafePointer<OutputItem>
     var maps: UnsafePointer<ValueMap>
     var mapEntries: UnsafePointer<ValueMapEntry>
+    var lifts: UnsafePointer<Lift>
+    var liftEntries: UnsafePointer<LiftEntry>
     var fragments: UnsafePointer<UInt8>
     /// The root node of each parser.
     var roots: UnsafePointer<UInt32>
@@ -120,6 +170,8 @@ struct CompiledTables: BitwiseCopyable, @unchecked Sendable {
     var maximumDepth: Int
     /// Most nodes with captures on one way: how many places to go back to there can be at once.
     var maximumOpen: Int
+    /// Most captures and lifted members of one outcome.
+    var maximumSlots: Int
 }
 
 /// The tables' address. Immutable memory, so any thread may read it.
@@ -147,4 +199,21 @@ final class FlatMemory: @unchecked Sendable {
     deinit {
         for block in blocks { block.deallocate() }
     }
+}
+
+/// By length, then by bytes: negative, zero or positive. The order of everything that is searched by its bytes.
+func orderByLength(
+    _ left: UnsafePointer<UInt8>, _ leftCount: Int, _ right: UnsafePointer<UInt8>, _ rightCount: Int
+) -> Int {
+    if leftCount != rightCount { return leftCount &- rightCount }
+    for offset in 0..<leftCount where left[offset] != right[offset] {
+        return Int(left[offset]) &- Int(right[offset])
+    }
+    return 0
+}
+
+/// The same for what is sorted at load.
+func precedesByLength(_ left: String, _ right: String) -> Bool {
+    let (one, other) = (Array(left.utf8), Array(right.utf8))
+    return one.count != other.count ? one.count < other.count : one.lexicographicallyPrecedes(other)
 }

@@ -29,12 +29,13 @@ public struct EventEncoder: ~Copyable {
         matcher = Matcher(set.tables.address)
     }
 
-    /// The rule that the last match found, as `parser/rule`; nil when none. Builds text: not for every message.
+    /// The rule that the last match found, as `parser/rule`; nil when none. A rule of an included parser is named by
+    /// that parser. Builds text: not for every message.
     public var matchedRule: String? {
         let number = tables.pointee.outcomes[Int(outcome)].rule
         guard number != absent else { return nil }
-        let (file, rule) = set.rules[Int(number)]
-        return "\(set.files[file].parser)/\(set.files[file].rules[rule].name)"
+        let (file, rule) = set.rule(number)
+        return "\(file.parser)/\(rule.name)"
     }
 
     /// Changes to other rules, between messages. The last match is forgotten.
@@ -71,6 +72,12 @@ public struct EventEncoder: ~Copyable {
             return .syslog
         }
         outcome = found
+        let matched = tables.pointee.outcomes + Int(found)
+        if matched.pointee.liftCount > 0 {
+            frame.withUnsafeBufferPointer { bytes in
+                if let base = bytes.baseAddress { MemberLift.lift(base, matched, tables, matcher.captures) }
+            }
+        }
         return EventTypeID(rawValue: tables.pointee.outcomes[Int(found)].eventType)
     }
 
@@ -92,7 +99,7 @@ public struct EventEncoder: ~Copyable {
             // An empty frame has no address; nothing is read from this one.
             let base = bytes.baseAddress ?? tables.pointee.fragments
             let end = base + bytes.count
-            let fields = FieldWriter(tables: tables, captures: matcher.captures)
+            let fields = FieldWriter(tables: tables, captures: matcher.captures, objectKeys: matcher.objectKeys)
             writer.padded(tables.pointee.fragments + Int(matched.pointee.headStart), Int(matched.pointee.headCount))
             fields.write(base, end, matched.pointee.leadStart, Int(matched.pointee.leadCount), &position, &writer)
             if plugin >= 0 { writePluginFields(base, header.body, lead: true, &position, &writer) }
@@ -140,7 +147,7 @@ public struct EventEncoder: ~Copyable {
         let compiled = set.plugins[plugin]
         let items = tables.pointee.items + Int(compiled.firstItem)
         let message = frame + Int(body.start)
-        let fields = FieldWriter(tables: tables, captures: matcher.captures)
+        let fields = FieldWriter(tables: tables, captures: matcher.captures, objectKeys: matcher.objectKeys)
         if lead {
             for field in compiled.lead where field >= 0 {
                 for index in 0..<pluginFields.count where pluginFields.values[index].field == field {
@@ -152,7 +159,11 @@ public struct EventEncoder: ~Copyable {
         }
         for index in 0..<pluginFields.count where !compiled.lead.contains(pluginFields.values[index].field) {
             let value = pluginFields.values[index]
-            fields.write(message + value.start, value.count, items + value.field, value.kind, &key, &writer)
+            if value.kind == .members {
+                fields.writeMembers(message, items + value.field, value.field, pluginFields, &writer)
+            } else {
+                fields.write(message + value.start, value.count, items + value.field, value.kind, &key, &writer)
+            }
         }
     }
 }

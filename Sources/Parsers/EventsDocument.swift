@@ -3,6 +3,7 @@ import Events
 extension RulesReport {
     /// `docs/events.md`: every event type with its fields, in Markdown.
     public var eventsDocument: String {
+        let parsers = self.parsers + plugins
         var lines = [
             "# Events",
             "",
@@ -35,15 +36,29 @@ extension RulesReport {
             "| `fault` | what was wrong with the header, and at which byte |",
             "| `raw` | only when a value of the envelope is not UTF-8: the header's original bytes, base64 |",
         ]
+        lines += ["", "## By program", "", "| program | parser | types |", "|---|---|---|"]
+        for parser in parsers {
+            var types: [String] = []
+            for rule in parser.rules + parser.included where !types.contains(rule.eventType) {
+                types.append(rule.eventType)
+            }
+            let programs =
+                parser.programs.isEmpty
+                ? "those that a route names" : parser.programs.map { "`\($0)`" }.joined(separator: " ")
+            let list = types.map { "[\($0)](#\($0.lowercased()))" }.joined(separator: " ")
+            lines.append("| \(programs) | `\(parser.name)` | \(list) |")
+        }
         var types: [String] = []
         for parser in parsers {
-            for rule in parser.rules where !types.contains(rule.eventType) { types.append(rule.eventType) }
+            for rule in parser.rules + parser.included where !types.contains(rule.eventType) {
+                types.append(rule.eventType)
+            }
         }
         for type in types {
             var sources: [String] = []
             var fields: [Vocabulary.Field] = []
             for parser in parsers {
-                for rule in parser.rules where rule.eventType == type {
+                for rule in parser.rules + parser.included where rule.eventType == type {
                     if !sources.contains(parser.name) { sources.append(parser.name) }
                     for field in rule.fields where !fields.contains(field) { fields.append(field) }
                 }

@@ -2,10 +2,11 @@ import Events
 
 /// Writes the fields of an event: keys and constants as they were encoded at load, values from the message.
 ///
-/// Two plain pointers, so that the encoder's own state is not copied for it. ``EventEncoder`` owns what they point to.
+/// Plain pointers, so that the encoder's own state is not copied for it. ``EventEncoder`` owns what they point to.
 struct FieldWriter: BitwiseCopyable {
     let tables: UnsafePointer<CompiledTables>
     let captures: UnsafeMutablePointer<Matcher.Captured>
+    let objectKeys: ObjectKeys
 
     /// Writes captured values and constants. The kinds that most values have are written here, without a call.
     @inline(__always)
@@ -60,7 +61,11 @@ struct FieldWriter: BitwiseCopyable {
     ) {
         let fragment = tables.pointee.fragments + Int(item.pointee.fragmentStart)
         let field = FieldID(rawValue: item.pointee.field)
-        if kind == .constant {
+        if kind == .constant || kind == .flag {
+            if kind == .flag {
+                let captured = captures[Int(item.pointee.capture)]
+                if captured.end <= captured.start { return }
+            }
             let start = writer.count
             writer.fragment(fragment, Int(item.pointee.fragmentCount))
             if field == key.field {
@@ -76,11 +81,12 @@ struct FieldWriter: BitwiseCopyable {
         let captured = captures[Int(item.pointee.capture)]
         let value = frame + Int(captured.start)
         let count = Int(captured.end) &- Int(captured.start)
-        if kind == .mapped {
-            writeMapped(frame, item, value, count, &key, &writer)
-            return
+        switch kind {
+        case .mapped: writeMapped(frame, item, value, count, &key, &writer)
+        case .pairs: writePairs(frame, item, Int(captured.start), Int(captured.end), &writer)
+        case .json: writeJSON(frame, item, Int(captured.start), Int(captured.end), &writer)
+        default: write(value, count, item, kind, &key, &writer)
         }
-        write(value, count, item, kind, &key, &writer)
     }
 
     /// Writes one value with its key.
@@ -103,6 +109,23 @@ struct FieldWriter: BitwiseCopyable {
             writer.byte(UInt8(ascii: "\""))
             return
         case .quoted: _ = writer.unescaped(value, count, and: UInt8(ascii: "'"))
+        case .listText:
+            // In front of a value there is `=` or its quote.
+            let quote = (value - 1).pointee
+            if quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
+                _ = writer.unescaped(value, count, and: UInt8(ascii: "'"))
+            } else {
+                _ = writer.escaped(value, count)
+            }
+        case .jsonText: writer.fragment(value, count)
+        case .json:
+            writer.compact(value, count)
+            return
+        case .escaped: _ = writer.unescaped(value, count)
+        case .boolean:
+            writer.fragment(value, count)
+            key.notePlain(field, from: start, in: writer)
+            return
         case .mac:
             writer.hardwareAddress(value, count)
             key.notePlain(field, from: start, in: writer)
@@ -116,7 +139,11 @@ struct FieldWriter: BitwiseCopyable {
             writer.seconds(nanoseconds: TypedCapture.durationValue(value, 0, count).nanoseconds)
             key.notePlain(field, from: start, in: writer)
             return
-        case .constant, .mapped: break
+        case .size:
+            writer.number(TypedCapture.sizeValue(value, 0, count).count)
+            key.notePlain(field, from: start, in: writer)
+            return
+        case .constant, .flag, .mapped, .pairs, .members: break
         }
         key.note(field, from: start, in: writer)
         writer.byte(UInt8(ascii: "\""))
@@ -134,7 +161,7 @@ struct FieldWriter: BitwiseCopyable {
         while low < high {
             let middle = (low &+ high) / 2
             let entry = entries + middle
-            let order = compare(
+            let order = orderByLength(
                 value, count, tables.pointee.fragments + Int(entry.pointee.valueStart), Int(entry.pointee.valueCount))
             if order == 0 {
                 writeConstants(frame, entry.pointee.itemStart, entry.pointee.itemCount, &key, &writer)
@@ -156,16 +183,5 @@ struct FieldWriter: BitwiseCopyable {
         for index in 0..<Int(count) {
             write(frame, tables.pointee.items + Int(start) + index, .constant, &key, &writer)
         }
-    }
-
-    /// By length, then by bytes: negative, zero or positive.
-    private func compare(
-        _ left: UnsafePointer<UInt8>, _ leftCount: Int, _ right: UnsafePointer<UInt8>, _ rightCount: Int
-    ) -> Int {
-        if leftCount != rightCount { return leftCount &- rightCount }
-        for offset in 0..<leftCount where left[offset] != right[offset] {
-            return Int(left[offset]) &- Int(right[offset])
-        }
-        return 0
     }
 }

@@ -44,7 +44,9 @@ struct Matcher: ~Copyable {
         case fresh, terminators, whole
     }
 
+    /// Of the last match, and behind them the lifted members (``MemberLift``).
     let captures: UnsafeMutablePointer<Captured>
+    let objectKeys: ObjectKeys
     private let stack: UnsafeMutablePointer<Resumption>
     /// For each terminator the match in which it was last tried: only its first occurrence counts.
     private let seen: UnsafeMutablePointer<UInt32>
@@ -58,8 +60,10 @@ struct Matcher: ~Copyable {
 
     init(_ tables: UnsafePointer<CompiledTables>) {
         let tables = tables.pointee
-        captures = .allocate(capacity: tables.maximumDepth + 1)
-        captures.initialize(repeating: Captured(start: 0, end: 0), count: tables.maximumDepth + 1)
+        let slots = max(tables.maximumDepth, tables.maximumSlots) + 1
+        captures = .allocate(capacity: slots)
+        captures.initialize(repeating: Captured(start: 0, end: 0), count: slots)
+        objectKeys = ObjectKeys(keys: .allocate(capacity: ObjectKeys.capacity))
         stack = .allocate(capacity: tables.maximumOpen + 1)
         stack.initialize(
             repeating: Resumption(
@@ -73,6 +77,7 @@ struct Matcher: ~Copyable {
 
     deinit {
         captures.deallocate()
+        objectKeys.keys.deallocate()
         stack.deallocate()
         seen.deallocate()
     }
@@ -180,14 +185,17 @@ struct Matcher: ~Copyable {
                 let current = operations + Int(operation)
                 let type = current.pointee.type
                 if type.rawValue < CaptureType.host.rawValue {
-                    let reached = Self.typedEnd(type, frame, position, end)
+                    let reached =
+                        type == .choice
+                        ? Self.choiceEnd(current, frame, position, end, tables, &steps)
+                        : Self.typedEnd(type, frame, position, end, messageStart: start)
                     if reached < 0 {
-                        // Only a quote that is never closed is looked for further than a value is long.
-                        steps &+= type == .quoted ? end &- position : 8
+                        steps &+= Self.missedCost(type, frame, position, end)
                         operation &+= 1
                         continue trying
                     }
-                    steps &+= reached &- position
+                    // A list looks for brackets and quotes beyond its end.
+                    steps &+= type == .kv ? 2 &* (end &- position) : reached &- position
                     if operation &+ 1 < operationEnd {
                         stack[open].begin(operation &+ 1, operationEnd, position, depth)
                         open &+= 1
@@ -199,6 +207,59 @@ struct Matcher: ~Copyable {
                     depth &+= 1
                     position = reached
                     node = current.pointee.target
+                    continue entering
+                }
+
+                if type == .long {
+                    if phase == .fresh {
+                        scan = end
+                        terminator = absent
+                        phase = .terminators
+                    }
+                    // Places before `scan` are still to be looked at; `terminator` stands at `scan`.
+                    var found = absent
+                    while found == absent {
+                        if terminator == absent {
+                            terminator = lastTerminator(
+                                frame, position, &scan, end, root: current.pointee.findRoot, tables, &steps)
+                            if terminator == absent { break }
+                        }
+                        let ending = terminators + Int(terminator)
+                        if seen[Int(terminator)] != generation,
+                            Self.fits(
+                                ending.pointee.probe, frame, scan &+ Int(ending.pointee.length), end,
+                                messageStart: start, tables, &steps)
+                        {
+                            found = terminator
+                        }
+                        terminator = ending.pointee.shorter
+                        if steps > limit {
+                            gaveUp = true
+                            return absent
+                        }
+                    }
+                    if found == absent {
+                        operation &+= 1
+                        phase = .fresh
+                        continue trying
+                    }
+                    seen[Int(found)] = generation
+                    if current.pointee.findCount > 1 {
+                        stack[open] = Resumption(
+                            operation: operation, operationEnd: operationEnd,
+                            position: UInt32(truncatingIfNeeded: position), depth: UInt16(truncatingIfNeeded: depth),
+                            phase: phase, runEnd: 0, scan: UInt32(truncatingIfNeeded: scan), terminator: terminator,
+                            suffix: absent)
+                        open &+= 1
+                    } else if operation &+ 1 < operationEnd {
+                        stack[open].begin(operation &+ 1, operationEnd, position, depth)
+                        open &+= 1
+                    }
+                    captures[depth] = Captured(
+                        start: UInt32(truncatingIfNeeded: position), end: UInt32(truncatingIfNeeded: scan))
+                    depth &+= 1
+                    position = scan &+ Int(terminators[Int(found)].length)
+                    node = terminators[Int(found)].target
                     continue entering
                 }
 
@@ -222,7 +283,7 @@ struct Matcher: ~Copyable {
                     terminator = absent
                     suffix = absent
                     if current.pointee.suffixRoot != absent {
-                        suffix = longestSuffix(
+                        suffix = Self.longestSuffix(
                             frame, scan, runEnd, root: current.pointee.suffixRoot, tables, &steps)
                     }
                     if current.pointee.findRoot == absent { scan = runEnd }
@@ -239,7 +300,7 @@ struct Matcher: ~Copyable {
                         let from = scan
                         while true {
                             if terminator == absent {
-                                terminator = firstTerminator(
+                                terminator = Self.firstTerminator(
                                     frame, &scan, runEnd, root: current.pointee.findRoot, tables, &steps)
                             }
                             if terminator == absent || seen[Int(terminator)] != generation { break }
@@ -303,7 +364,7 @@ struct Matcher: ~Copyable {
     }
 
     /// Moves `scan` to the first place before `runEnd` where a terminator stands and returns the longest one there.
-    private func firstTerminator(
+    private static func firstTerminator(
         _ frame: UnsafePointer<UInt8>, _ scan: inout Int, _ runEnd: Int, root: UInt32,
         _ tables: UnsafePointer<CompiledTables>, _ steps: inout Int
     ) -> UInt32 {
@@ -314,7 +375,7 @@ struct Matcher: ~Copyable {
             while true {
                 scan = nextByte(first, frame, scan, runEnd)
                 if scan >= runEnd { return absent }
-                let found = terminator(frame, scan, runEnd, root: root, tables, &steps)
+                let found = Self.terminator(frame, scan, runEnd, root: root, tables, &steps)
                 if found != absent { return found }
                 scan &+= 1
             }
@@ -325,7 +386,7 @@ struct Matcher: ~Copyable {
         while scan < runEnd {
             let slot = Int(frame[scan]) &- low
             if slot >= 0, slot < count, children[slot] != absent {
-                let found = terminator(frame, scan, runEnd, root: root, tables, &steps)
+                let found = Self.terminator(frame, scan, runEnd, root: root, tables, &steps)
                 if found != absent { return found }
             }
             scan &+= 1
@@ -333,8 +394,70 @@ struct Matcher: ~Copyable {
         return absent
     }
 
+    /// Moves `scan` back to the last place before it, and not before `start`, where a terminator stands and returns the
+    /// longest one there.
+    private func lastTerminator(
+        _ frame: UnsafePointer<UInt8>, _ start: Int, _ scan: inout Int, _ end: Int, root: UInt32,
+        _ tables: UnsafePointer<CompiledTables>, _ steps: inout Int
+    ) -> UInt32 {
+        let node = tables.pointee.nodes + Int(root)
+        let hasText = node.pointee.literalCount > 0
+        let first = hasText ? tables.pointee.literals[Int(node.pointee.literalStart)] : 0
+        let low = Int(node.pointee.tableLow)
+        let count = Int(node.pointee.tableCount)
+        let children = tables.pointee.children + Int(node.pointee.tableStart)
+        let from = scan
+        defer { steps &+= from &- scan }
+        while scan > start {
+            scan &-= 1
+            if hasText {
+                if frame[scan] != first { continue }
+            } else {
+                let slot = Int(frame[scan]) &- low
+                if slot < 0 || slot >= count || children[slot] == absent { continue }
+            }
+            let found = Self.terminator(frame, scan, end, root: root, tables, &steps)
+            if found != absent { return found }
+        }
+        return absent
+    }
+
+    /// True when what a `long` needs behind its text fits at `start`.
+    private static func fits(
+        _ probe: UInt32, _ frame: UnsafePointer<UInt8>, _ start: Int, _ end: Int, messageStart: Int,
+        _ tables: UnsafePointer<CompiledTables>, _ steps: inout Int
+    ) -> Bool {
+        var at = start
+        var node = probe
+        while true {
+            let place = tables.pointee.nodes + Int(node)
+            let literal = Int(place.pointee.literalCount)
+            steps &+= literal &+ 1
+            guard end &- at >= literal,
+                equalBytes(frame + at, tables.pointee.literals + Int(place.pointee.literalStart), literal)
+            else { return false }
+            at &+= literal
+            if place.pointee.outcome != absent { return place.pointee.outcome == Probe.isFree || at == end }
+            let next = tables.pointee.operations + Int(place.pointee.operationStart)
+            let type = next.pointee.type
+            let reached: Int
+            switch type {
+            case .choice: reached = choiceEnd(next, frame, at, end, tables, &steps)
+            case .host, .word: reached = runEnd(next, frame, at, end, tables, &steps)
+            default: reached = typedEnd(type, frame, at, end, messageStart: messageStart)
+            }
+            guard reached >= 0 else {
+                steps &+= missedCost(type, frame, at, end)
+                return false
+            }
+            steps &+= type == .kv ? 2 &* (end &- at) : reached &- at
+            at = reached
+            node = next.pointee.target
+        }
+    }
+
     /// The longest terminator that stands at `start`.
-    private func terminator(
+    private static func terminator(
         _ frame: UnsafePointer<UInt8>, _ start: Int, _ end: Int, root: UInt32, _ tables: UnsafePointer<CompiledTables>,
         _ steps: inout Int
     ) -> UInt32 {
@@ -362,8 +485,40 @@ struct Matcher: ~Copyable {
         }
     }
 
+    /// The end of the name or word of a probe that begins at `start`, or -1.
+    private static func runEnd(
+        _ operation: UnsafePointer<Operation>, _ frame: UnsafePointer<UInt8>, _ start: Int, _ end: Int,
+        _ tables: UnsafePointer<CompiledTables>, _ steps: inout Int
+    ) -> Int {
+        let bit = operation.pointee.type.byteClass.rawValue
+        var runEnd = start
+        while runEnd < end, tables.pointee.classes[Int(frame[runEnd])] & bit != 0 { runEnd &+= 1 }
+        steps &+= runEnd &- start
+        if runEnd == start { return -1 }
+        if operation.pointee.suffixRoot != absent {
+            let root = operation.pointee.suffixRoot
+            let ending = longestSuffix(frame, start &+ 1, runEnd, root: root, tables, &steps)
+            return ending == absent ? -1 : runEnd &- Int(tables.pointee.terminators[Int(ending)].length)
+        }
+        if operation.pointee.findRoot != absent {
+            var scan = start &+ 1
+            let root = operation.pointee.findRoot
+            return firstTerminator(frame, &scan, runEnd, root: root, tables, &steps) == absent ? -1 : scan
+        }
+        return runEnd
+    }
+
+    /// The end of the longest word of a choice that stands at `start`, or -1.
+    private static func choiceEnd(
+        _ operation: UnsafePointer<Operation>, _ frame: UnsafePointer<UInt8>, _ start: Int, _ end: Int,
+        _ tables: UnsafePointer<CompiledTables>, _ steps: inout Int
+    ) -> Int {
+        let word = terminator(frame, start, end, root: operation.pointee.findRoot, tables, &steps)
+        return word == absent ? -1 : start &+ Int(tables.pointee.terminators[Int(word)].length)
+    }
+
     /// The longest terminator that ends at `end` and begins at or behind `start`; the structure holds them backwards.
-    private func longestSuffix(
+    private static func longestSuffix(
         _ frame: UnsafePointer<UInt8>, _ start: Int, _ end: Int, root: UInt32, _ tables: UnsafePointer<CompiledTables>,
         _ steps: inout Int
     ) -> UInt32 {
@@ -392,9 +547,26 @@ struct Matcher: ~Copyable {
         }
     }
 
+    /// Byte steps of a typed capture that is not there. Most are told by a few bytes.
+    private static func missedCost(
+        _ type: CaptureType, _ frame: UnsafePointer<UInt8>, _ position: Int, _ end: Int
+    ) -> Int {
+        switch type {
+        // A quote or a brace that is never closed is looked for to the end.
+        case .quoted: end &- position
+        case .json:
+            position < end && (frame[position] == UInt8(ascii: "{") || frame[position] == UInt8(ascii: "["))
+                ? end &- position : 1
+        case .kv: min(end &- position, KeyValueReader.longestKey)
+        default: 8
+        }
+    }
+
+    /// The one end of a typed capture that begins at `start`, or -1. The message that it stands in begins at
+    /// `messageStart`.
     @inline(__always)
-    private static func typedEnd(
-        _ type: CaptureType, _ frame: UnsafePointer<UInt8>, _ start: Int, _ end: Int
+    static func typedEnd(
+        _ type: CaptureType, _ frame: UnsafePointer<UInt8>, _ start: Int, _ end: Int, messageStart: Int
     ) -> Int {
         switch type {
         case .ipv4: TypedCapture.ipv4(frame, start, end)
@@ -403,12 +575,15 @@ struct Matcher: ~Copyable {
         case .ip: TypedCapture.ip(frame, start, end)
         case .timestamp: TypedCapture.timestamp(frame, start, end)
         case .duration: TypedCapture.duration(frame, start, end)
+        case .size: TypedCapture.size(frame, start, end)
         case .decimal: TypedCapture.decimal(frame, start, end)
         case .int: TypedCapture.int(frame, start, end)
         case .hex: TypedCapture.hex(frame, start, end)
         case .quoted: TypedCapture.quoted(frame, start, end)
         case .unit: TypedCapture.unit(frame, start, end)
-        case .host, .word, .text, .rest: -1
+        case .json: JSONValue.end(frame, start, end)
+        case .kv: KeyValueReader.end(frame, messageStart: messageStart, start, end)
+        case .choice, .host, .word, .long, .text, .rest: -1
         }
     }
 }

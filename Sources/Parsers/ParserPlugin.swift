@@ -43,12 +43,28 @@ public enum PluginEncoding: Sendable {
     case mac
     /// Decimal digits with an optional sign and fraction, as a JSON number.
     case number
+    /// An IPv4 or IPv6 address, as it stands.
+    case address
+    /// Text in which a backslash makes the next byte text, but `\n` and `\r` are line breaks.
+    case escaped
+    /// The inside of a JSON string, which stands between its quotes in the message.
+    case jsonText
+    /// A JSON object or array, without white space between its tokens: for a field of kind object.
+    case json
+    /// `true`, whatever the value is: for a member of an object.
+    case flag
 }
 
-/// The values that a plug-in found, in memory of the worker. Fixed room: ``capacity`` fields.
+/// The values that a plug-in found, in memory of the worker. Fixed room: ``capacity`` fields and ``memberCapacity``
+/// members of objects.
+///
+/// Keys that the message chooses belong into an object, never beside the event's own: there they cannot take another
+/// field's place.
 public struct PluginFields: ~Copyable {
     /// Most fields of one event; more are refused by ``add(_:_:as:)``.
     public static let capacity = 64
+    /// Most members of all objects of one event; more are refused by ``addMember(_:_:_:as:)``.
+    public static let memberCapacity = ObjectKeys.capacity
 
     struct Value {
         var field: Int
@@ -57,24 +73,55 @@ public struct PluginFields: ~Copyable {
         var kind: OutputItem.Kind
     }
 
+    struct Member {
+        var field: Int
+        var keyStart: Int
+        var keyCount: Int
+        var start: Int
+        var count: Int
+        var kind: OutputItem.Kind
+    }
+
     private(set) var count = 0
     let values: UnsafeMutablePointer<Value>
+    private(set) var memberCount = 0
+    let members: UnsafeMutablePointer<Member>
+    private let objectKeys: ObjectKeys
+    private var keyCount = 0
     private var kinds: [FieldKind] = []
     private var message: UnsafePointer<UInt8>?
     private var messageCount = 0
 
-    init() { values = .allocate(capacity: Self.capacity) }
+    init() {
+        values = .allocate(capacity: Self.capacity)
+        members = .allocate(capacity: Self.memberCapacity)
+        objectKeys = ObjectKeys(keys: .allocate(capacity: ObjectKeys.capacity))
+    }
 
-    deinit { values.deallocate() }
+    deinit {
+        values.deallocate()
+        members.deallocate()
+        objectKeys.keys.deallocate()
+    }
 
     mutating func begin(_ message: UnsafePointer<UInt8>, _ length: Int, kinds: [FieldKind]) {
         self.message = message
         messageCount = length
         self.kinds = kinds
-        count = 0
+        forget()
     }
 
-    mutating func forget() { count = 0 }
+    mutating func forget() {
+        count = 0
+        memberCount = 0
+        keyCount = 0
+    }
+
+    /// Whether a field has a value.
+    public func has(_ field: Int) -> Bool {
+        for index in 0..<count where values[index].field == field { return true }
+        return false
+    }
 
     /// Adds a value.
     /// - Parameters:
@@ -82,32 +129,85 @@ public struct PluginFields: ~Copyable {
     ///   - range: where the value stands in the message; an empty value is left out of the event.
     ///   - encoding: how it is written; it must suit the field's declared kind.
     /// - Returns: false, and nothing is added, when the field has a value already, the range is outside the message,
-    ///   the bytes are not a number or a hardware address where one was promised, or ``capacity`` is reached.
+    ///   the bytes are not what the encoding promises, or ``capacity`` is reached.
     @discardableResult
     public mutating func add(_ field: Int, _ range: Range<Int>, as encoding: PluginEncoding) -> Bool {
-        guard let message, kinds.indices.contains(field), count < Self.capacity, !range.isEmpty,
-            range.lowerBound >= 0, range.upperBound <= messageCount
+        guard kinds.indices.contains(field), count < Self.capacity, !range.isEmpty, isInside(range), !has(field),
+            encoding != .flag, let kind = kind(range, encoding)
         else { return false }
-        for index in 0..<count where values[index].field == field { return false }
-        let kind: OutputItem.Kind
-        switch encoding {
-        case .text: kind = .text
-        case .quoted: kind = .quoted
-        case .mac:
-            guard TypedCapture.mac(message, range.lowerBound, range.upperBound) == range.upperBound else {
-                return false
-            }
-            kind = .mac
-        case .number:
-            guard TypedCapture.decimal(message, range.lowerBound, range.upperBound) == range.upperBound else {
-                return false
-            }
-            kind = .number
-        }
-        guard (kind == .number ? FieldKind.number : .text) == kinds[field] else { return false }
+        let fieldKind: FieldKind = kind == .number ? .number : kind == .json ? .object : .text
+        guard fieldKind == kinds[field] else { return false }
         values[count] = Value(field: field, start: range.lowerBound, count: range.count, kind: kind)
         count += 1
         return true
+    }
+
+    /// Adds a member with a key of the message to an object, which is written where its first member was added.
+    /// - Parameters:
+    ///   - field: a position in ``ParserPlugin/fields``, of kind object.
+    ///   - key: where the key stands in the message: printing ASCII.
+    ///   - value: where the value stands; it may be empty.
+    ///   - encoding: how the value is written.
+    /// - Returns: false, and nothing is added, when an object has the key already, a range is outside the message, the
+    ///   bytes are not what is promised, or ``memberCapacity`` is reached.
+    @discardableResult
+    public mutating func addMember(
+        _ field: Int, _ key: Range<Int>, _ value: Range<Int>, as encoding: PluginEncoding
+    ) -> Bool {
+        guard let message, kinds.indices.contains(field), kinds[field] == .object, memberCount < Self.memberCapacity,
+            !key.isEmpty, isInside(key), isInside(value), let kind = kind(value, encoding)
+        else { return false }
+        // Other bytes could become the same key: each that is not UTF-8 is written as U+FFFD.
+        for place in key where message[place] &- 0x20 >= 0x5F { return false }
+        guard objectKeys.add(message, key.lowerBound, key.upperBound, &keyCount) else { return false }
+        if !has(field) {
+            guard count < Self.capacity else { return false }
+            values[count] = Value(field: field, start: 0, count: 1, kind: .members)
+            count += 1
+        }
+        members[memberCount] = Member(
+            field: field, keyStart: key.lowerBound, keyCount: key.count, start: value.lowerBound, count: value.count,
+            kind: kind)
+        memberCount += 1
+        return true
+    }
+
+    /// Gives member `index` the key that stands at `key`, if no member has it.
+    /// - Returns: whether it was done.
+    mutating func rename(_ index: Int, to key: Range<Int>) -> Bool {
+        guard let message, !key.isEmpty, isInside(key) else { return false }
+        for place in key where message[place] &- 0x20 >= 0x5F || message[place] == UInt8(ascii: "\\") { return false }
+        guard objectKeys.add(message, key.lowerBound, key.upperBound, &keyCount) else { return false }
+        members[index].keyStart = key.lowerBound
+        members[index].keyCount = key.count
+        return true
+    }
+
+    /// Takes out member `index`.
+    mutating func removeMember(_ index: Int) {
+        memberCount -= 1
+        for place in index..<memberCount { members[place] = members[place + 1] }
+    }
+
+    private func isInside(_ range: Range<Int>) -> Bool { range.lowerBound >= 0 && range.upperBound <= messageCount }
+
+    /// How a value is written; nil when its bytes are not what was promised.
+    private func kind(_ range: Range<Int>, _ encoding: PluginEncoding) -> OutputItem.Kind? {
+        guard let message else { return nil }
+        let (start, end) = (range.lowerBound, range.upperBound)
+        switch encoding {
+        case .text: return .text
+        case .quoted: return .quoted
+        case .escaped: return .escaped
+        case .flag: return .flag
+        case .mac: return TypedCapture.mac(message, start, end) == end ? .mac : nil
+        case .number: return TypedCapture.decimal(message, start, end) == end ? .number : nil
+        case .address: return TypedCapture.ip(message, start, end) == end ? .plain : nil
+        case .json: return JSONValue.end(message, start, end) == end ? .json : nil
+        case .jsonText:
+            guard start > 0, end < messageCount else { return nil }
+            return JSONValue.string(message, start - 1, end + 1) == end + 1 ? .jsonText : nil
+        }
     }
 }
 

@@ -4,12 +4,24 @@ indirect enum PatternPart: Equatable, Sendable {
     case capture(Capture)
     case optional([PatternPart])
     case alternatives([[PatternPart]])
+
+    /// The captures in it, in the order in which they are written.
+    var captures: [Capture] {
+        switch self {
+        case .literal: []
+        case .capture(let capture): [capture]
+        case .optional(let content): content.flatMap(\.captures)
+        case .alternatives(let branches): branches.flatMap { $0.flatMap(\.captures) }
+        }
+    }
 }
 
 /// `{field:type}`: a nil field is captured and dropped.
 struct Capture: Equatable, Sendable {
     var field: String?
     var type: CaptureType
+    /// Of a choice, the longest first.
+    var words: [[UInt8]] = []
     /// Byte of the pattern at which the capture begins.
     var offset: Int
 }
@@ -122,18 +134,61 @@ struct PatternReader {
             throw PatternFault(offset: at, message: "a field name is longer than \(RulesReader.longestName) bytes")
         }
         var type = CaptureType.word
-        if at < bytes.count, bytes[at] == UInt8(ascii: ":") {
+        var words: [[UInt8]] = []
+        if at + 1 < bytes.count, bytes[at] == UInt8(ascii: ":"), bytes[at + 1] == UInt8(ascii: "(") {
+            at += 1
+            type = .choice
+            words = try choice()
+        } else if at < bytes.count, bytes[at] == UInt8(ascii: ":") {
             at += 1
             let typeAt = at
             let typeName = identifier()
             guard let known = CaptureType(name: typeName) else {
-                let expected = CaptureType.allCases.map(\.name).joined(separator: " ")
+                let expected = CaptureType.named.map(\.name).joined(separator: " ")
                 throw PatternFault(
-                    offset: typeAt, message: "unknown type '\(typeName)'; expected one of: \(expected)")
+                    offset: typeAt,
+                    message: "unknown type '\(typeName)'; expected one of: \(expected); or a choice: (one|other)")
             }
             type = known
         }
-        return Capture(field: name == "_" ? nil : name, type: type, offset: open)
+        return Capture(field: name == "_" ? nil : name, type: type, words: words, offset: open)
+    }
+
+    /// Reads `(one|other)`.
+    private mutating func choice() throws(PatternFault) -> [[UInt8]] {
+        let open = at
+        at += 1
+        var words: [[UInt8]] = []
+        var word: [UInt8] = []
+        while at < bytes.count {
+            let byte = bytes[at]
+            switch byte {
+            case UInt8(ascii: "|"), UInt8(ascii: ")"):
+                guard !word.isEmpty, !words.contains(word) else {
+                    throw PatternFault(
+                        offset: at, message: "a word of a choice is empty or listed twice; expected (one|other)")
+                }
+                words.append(word)
+                word = []
+                at += 1
+                if byte == UInt8(ascii: ")") {
+                    return words.sorted {
+                        $0.count != $1.count ? $0.count > $1.count : $0.lexicographicallyPrecedes($1)
+                    }
+                }
+            case UInt8(ascii: "\\"):
+                guard at + 1 < bytes.count, "{}|\\()".utf8.contains(bytes[at + 1]) else {
+                    throw PatternFault(
+                        offset: at, message: #"expected one of \{ \} \| \\ \( \) after a backslash in a choice"#)
+                }
+                word.append(bytes[at + 1])
+                at += 2
+            default:
+                word.append(byte)
+                at += 1
+            }
+        }
+        throw PatternFault(offset: open, message: "this '(' is not closed; expected ')'")
     }
 
     private mutating func identifier() -> String {

@@ -26,9 +26,7 @@ struct Expansion: Sendable {
 
     /// Every sequence that the pattern stands for, with optional parts present before absent.
     static func expand(_ parts: [PatternPart]) throws(PatternFault) -> [Expansion] {
-        let all = try extend([Expansion()], with: parts)
-        for expansion in all { try expansion.validate() }
-        return all
+        try extend([Expansion()], with: parts)
     }
 
     private static func extend(
@@ -58,7 +56,8 @@ struct Expansion: Sendable {
         return current
     }
 
-    private func validate() throws(PatternFault) {
+    /// Reports what one sequence cannot hold although each of its parts is right.
+    func validate() throws(PatternFault) {
         guard !elements.isEmpty else {
             throw PatternFault(offset: 0, message: "the pattern can be empty; expected some text or a capture")
         }

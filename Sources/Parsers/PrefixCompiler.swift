@@ -1,8 +1,8 @@
 /// Merges the expansions of all patterns of a parser into one prefix structure, appended to flat arrays.
 ///
 /// Precedence, where several ways leave one place: literal text, then typed captures in the order of ``CaptureType``,
-/// then `host`, `word` and `text`; in a class the terminator that begins first in the message, of several at one place
-/// the longest, and last the whole run.
+/// then `host`, `word`, `long` and `text`; in a class the terminator that begins first in the message (of `long`: last),
+/// of several at one place the longest, and last the whole run.
 struct PrefixCompiler {
     private(set) var nodes: [PrefixNode] = []
     private(set) var children: [UInt32] = []
@@ -30,6 +30,65 @@ struct PrefixCompiler {
         case wholeRun
         case suffix([UInt8])
         case find([UInt8])
+
+        var text: [UInt8] {
+            switch self {
+            case .wholeRun: []
+            case .suffix(let bytes), .find(let bytes): bytes
+            }
+        }
+    }
+
+    /// Captures that can share an operation.
+    private struct CaptureKey: Hashable {
+        var type: CaptureType
+        var words: [[UInt8]] = []
+
+        /// In the order in which they are tried: of two choices the one with fewer words first.
+        func precedes(_ other: CaptureKey) -> Bool {
+            if type != other.type { return type.rawValue < other.type.rawValue }
+            if words.count != other.words.count { return words.count < other.words.count }
+            for (one, two) in zip(words, other.words) where one != two { return one.lexicographicallyPrecedes(two) }
+            return false
+        }
+    }
+
+    /// What must fit behind the text that ends a `long`.
+    private enum Following: Hashable {
+        case end
+        case literal([UInt8])
+        case typed(CaptureKey)
+        /// A name or a word, which ends at one place too.
+        case run(CaptureType, Terminal)
+        case free
+
+        /// In the order in which ways that part are tried; of two texts the longer first.
+        func precedes(_ other: Following) -> Bool {
+            switch (self, other) {
+            case (.literal(let one), .literal(let two)):
+                one.count != two.count ? one.count > two.count : one.lexicographicallyPrecedes(two)
+            case (.typed(let one), .typed(let two)): one.precedes(two)
+            case (.run(let one, let ending), .run(let two, let other)):
+                one != two ? one.rawValue < two.rawValue : ending.text.count > other.text.count
+            default: rank < other.rank
+            }
+        }
+
+        private var rank: Int {
+            switch self {
+            case .end: 0
+            case .literal: 1
+            case .typed: 2
+            case .run: 3
+            case .free: 4
+            }
+        }
+    }
+
+    /// The text behind a `long` and what must fit behind that, up to the next `text` or `long`.
+    private struct LongEnd: Hashable {
+        var text: [UInt8]
+        var following: [Following]
     }
 
     /// Adds the structure of one parser; expansion `i` has the outcome `firstOutcome + i`.
@@ -79,7 +138,7 @@ struct PrefixCompiler {
 
         var byByte: [(byte: UInt8, cursors: [Cursor])] = []
         var slots = [Int](repeating: -1, count: 256)
-        var captures: [CaptureType: [Cursor]] = [:]
+        var captures: [CaptureKey: [Cursor]] = [:]
         for cursor in cursors {
             let elements = expansions[cursor.expansion].elements
             guard cursor.element < elements.count else {
@@ -99,7 +158,10 @@ struct PrefixCompiler {
                 }
                 byByte[slots[byte]].cursors.append(advanced(cursor, over: 1))
             case .capture(let capture):
-                captures[capture.type == .rest ? .text : capture.type, default: []].append(cursor)
+                // With nothing behind it but text that ends the pattern, a `long` is a `text`.
+                let isText = capture.type == .rest || capture.type == .long && cursor.element + 2 >= elements.count
+                let key = CaptureKey(type: isText ? .text : capture.type, words: capture.words)
+                captures[key, default: []].append(cursor)
             }
         }
 
@@ -113,9 +175,13 @@ struct PrefixCompiler {
         }
         behind.depth += 1
         var own: [Operation] = []
-        for type in CaptureType.allCases {
-            guard let group = captures[type] else { continue }
-            own.append(type.isClass ? classOperation(type, group, behind) : typedOperation(type, group, behind))
+        for (key, group) in captures.sorted(by: { $0.key.precedes($1.key) }) {
+            let type = key.type
+            switch type {
+            case .long: own.append(longOperation(group, behind))
+            case _ where type.isClass: own.append(classOperation(type, group, behind))
+            default: own.append(typedOperation(key, group, behind))
+            }
         }
         node.operationStart = UInt32(operations.count)
         node.operationCount = UInt16(own.count)
@@ -124,9 +190,15 @@ struct PrefixCompiler {
         return UInt32(index)
     }
 
-    private mutating func typedOperation(_ type: CaptureType, _ group: [Cursor], _ way: Way) -> Operation {
+    private mutating func typedOperation(_ key: CaptureKey, _ group: [Cursor], _ way: Way) -> Operation {
         let next = group.map { Cursor(expansion: $0.expansion, element: $0.element + 1) }
-        return Operation(type: type, target: node(next, way))
+        return operation(key, target: node(next, way))
+    }
+
+    private mutating func operation(_ key: CaptureKey, target: UInt32) -> Operation {
+        var operation = Operation(type: key.type, target: target)
+        if !key.words.isEmpty { operation.findRoot = terminatorTrie(key.words.map { ($0, absent) }) }
+        return operation
     }
 
     /// One operation for all captures of a class that leave a node, whatever ends them.
@@ -159,6 +231,88 @@ struct PrefixCompiler {
         if !finds.isEmpty { operation.findRoot = terminatorTrie(finds) }
         if !suffixes.isEmpty { operation.suffixRoot = terminatorTrie(suffixes) }
         return operation
+    }
+
+    /// One operation for all `long` captures that leave a node. Each way to go on behind them has its own node, so that
+    /// none is kept from its last place by another that fits behind it.
+    private mutating func longOperation(_ group: [Cursor], _ way: Way) -> Operation {
+        var order: [LongEnd] = []
+        var groups: [LongEnd: [Cursor]] = [:]
+        for cursor in group {
+            let elements = expansions[cursor.expansion].elements
+            guard case .literal(let text) = elements[cursor.element + 1] else { continue }
+            let end = LongEnd(text: text, following: following(cursor))
+            if groups[end] == nil { order.append(end) }
+            groups[end, default: []].append(Cursor(expansion: cursor.expansion, element: cursor.element + 2))
+        }
+        // Of the same text, what is to be tried first comes last into the structure.
+        order.sort { one, other in
+            for (left, right) in zip(one.following, other.following) where left != right { return right.precedes(left) }
+            return false
+        }
+        // A probe has terminators of its own where it holds a choice.
+        let probes = order.map { probe($0.following[...]) }
+        let first = terminators.count
+        for (end, probe) in zip(order, probes) {
+            terminators.append(
+                Terminator(target: absent, length: UInt32(end.text.count), shorter: absent, probe: probe))
+        }
+        for (index, end) in order.enumerated() { terminators[first + index].target = node(groups[end]!, way) }
+        var operation = Operation(type: .long)
+        operation.findCount = UInt32(order.count)
+        operation.findRoot = trieNode(
+            order.indices.map { (order[$0].text[...], UInt32(first + $0)) }, shorter: absent)
+        return operation
+    }
+
+    private func following(_ long: Cursor) -> [Following] {
+        let elements = expansions[long.expansion].elements
+        var following: [Following] = []
+        for index in (long.element + 2)..<elements.count {
+            switch elements[index] {
+            case .literal(let bytes): following.append(.literal(bytes))
+            case .capture(let capture) where capture.type.byteClass == .any && capture.type.isClass:
+                return following + [.free]
+            case .capture(let capture) where capture.type.isClass:
+                let behind = Cursor(expansion: long.expansion, element: index + 1)
+                following.append(.run(capture.type, terminal(capture.type.byteClass, behind)))
+            case .capture(let capture):
+                following.append(.typed(CaptureKey(type: capture.type, words: capture.words)))
+            }
+        }
+        return following + [.end]
+    }
+
+    /// A row of nodes that the matcher goes through without going back.
+    private mutating func probe(_ following: ArraySlice<Following>) -> UInt32 {
+        var following = following
+        var node = PrefixNode()
+        if case .literal(let bytes)? = following.first {
+            following.removeFirst()
+            node.literalStart = append(literal: bytes)
+            node.setLiteral(bytes)
+        }
+        switch following.first {
+        case .typed(let key):
+            let operation = operation(key, target: probe(following.dropFirst()))
+            node.operationStart = UInt32(operations.count)
+            node.operationCount = 1
+            operations.append(operation)
+        case .run(let type, let terminal):
+            var operation = Operation(type: type, target: probe(following.dropFirst()))
+            switch terminal {
+            case .wholeRun: break
+            case .suffix(let bytes): operation.suffixRoot = terminatorTrie([(bytes.reversed(), absent)])
+            case .find(let bytes): operation.findRoot = terminatorTrie([(bytes, absent)])
+            }
+            node.operationStart = UInt32(operations.count)
+            node.operationCount = 1
+            operations.append(operation)
+        case .end: node.outcome = Probe.isEnd
+        default: node.outcome = Probe.isFree
+        }
+        nodes.append(node)
+        return UInt32(nodes.count - 1)
     }
 
     /// What ends a class capture, from the literal text behind it.

@@ -16,12 +16,15 @@ enum ConstantValue: Hashable, Sendable, CustomStringConvertible {
     /// The digits of a JSON number.
     case number(String)
     case boolean(Bool)
+    /// An object or array as JSON, with the keys of objects in order: only in what an example expects.
+    case object(String)
 
     var kind: FieldKind {
         switch self {
         case .text: .text
         case .number: .number
         case .boolean: .boolean
+        case .object: .object
         }
     }
 
@@ -31,6 +34,7 @@ enum ConstantValue: Hashable, Sendable, CustomStringConvertible {
         case .text(let text): String(decoding: JSONWriter.encodedString(text), as: UTF8.self)
         case .number(let digits): digits
         case .boolean(let value): value ? "true" : "false"
+        case .object(let json): json
         }
     }
 
@@ -61,11 +65,54 @@ struct FieldMap: Sendable {
     var other: MappedValue?
 }
 
+/// A key of a `kv` or `json` capture whose value becomes a field of the event.
+struct LiftedMember: Sendable {
+    var key: String
+    var field: String
+    var type: CaptureType
+    /// True for a word without a value (`kv`) and for `true` and `false` (`json`).
+    var isFlag: Bool
+    var place: Place
+
+    var kind: FieldKind { isFlag ? .boolean : type.kind }
+}
+
+/// What becomes of the members of one `kv` or `json` capture.
+struct CapturePairs: Sendable {
+    var capture: String
+    var place: Place
+    var members: [LiftedMember]
+    /// False for `'*': ignore`: the capture itself is then no field.
+    var keepsOthers: Bool
+}
+
 /// One pattern of a rule.
 struct RulePattern: Sendable {
-    var text: String
-    var place: Place
-    var expansions: [Expansion]
+    let text: String
+    let place: Place
+    /// What it captures, each capture once, in the order in which they are written.
+    let captures: [Capture]
+    private let parts: [PatternPart]
+
+    /// Reads a pattern and checks every sequence that it stands for.
+    init(_ text: String, at place: Place) throws(PatternFault) {
+        self.text = text
+        self.place = place
+        parts = try PatternReader.read(text)
+        captures = parts.flatMap(\.captures)
+        for expansion in try Expansion.expand(parts) { try expansion.validate() }
+    }
+
+    /// Every sequence that it stands for. Made anew each time: kept for all rules they would be most of the memory that
+    /// rules take.
+    var expansions: [Expansion] {
+        do {
+            return try Expansion.expand(parts)
+        } catch {
+            // They were counted when the pattern was read.
+            preconditionFailure("\(error)")
+        }
+    }
 }
 
 /// A line and the event that it must become.
@@ -85,11 +132,13 @@ struct Rule: Sendable {
     var place: Place
     var patterns: [RulePattern]
     var constants: [ConstantField]
+    /// Maps of captured fields and of lifted ones.
     var maps: [FieldMap]
+    var pairs: [CapturePairs]
     var examples: [RuleExample]
 
-    /// Its fields in the order in which they are written: captures as they first appear in the patterns, a mapped
-    /// field's other fields behind it, then constants.
+    /// Its fields in the order in which they are written: captures as they first appear in the patterns, a capture's
+    /// lifted members behind it, a mapped field's other fields behind it, then constants.
     var fields: [Vocabulary.Field] {
         var fields: [Vocabulary.Field] = []
         func add(_ name: String, _ kind: FieldKind) {
@@ -101,29 +150,30 @@ struct Rule: Sendable {
             case .fields(let constants): for constant in constants { add(constant.name, constant.value.kind) }
             }
         }
-        for name in captureOrder {
-            if let map = maps.first(where: { $0.field == name.field }) {
-                if map.other == nil { add(name.field, name.type.kind) }
-                for entry in map.entries { add(entry.mapped, of: name.field) }
-                if let other = map.other { add(other, of: name.field) }
+        for (field, kind) in captureOrder.flatMap({ writtenFields(of: $0.field, $0.type) }) {
+            if let map = maps.first(where: { $0.field == field }) {
+                if map.other == nil { add(field, kind) }
+                for entry in map.entries { add(entry.mapped, of: field) }
+                if let other = map.other { add(other, of: field) }
             } else {
-                add(name.field, name.type.kind)
+                add(field, kind)
             }
         }
         for constant in constants { add(constant.name, constant.value.kind) }
         return fields
     }
 
+    /// The fields that a capture writes: itself, unless its members are all that is wanted, and its lifted members.
+    func writtenFields(of capture: String, _ type: CaptureType) -> [(field: String, kind: FieldKind)] {
+        guard let pairs = pairs.first(where: { $0.capture == capture }) else { return [(capture, type.kind)] }
+        return (pairs.keepsOthers ? [(capture, type.kind)] : []) + pairs.members.map { ($0.field, $0.kind) }
+    }
+
     /// The captured fields in the order in which they first appear in the patterns as written.
     var captureOrder: [(field: String, type: CaptureType)] {
         var order: [(field: String, type: CaptureType)] = []
         for pattern in patterns {
-            // The places of the captures, not the expansions' order: a field of an optional part keeps its place.
-            var captures: [Int: Capture] = [:]
-            for expansion in pattern.expansions {
-                for capture in expansion.captures { captures[capture.offset] = capture }
-            }
-            for (_, capture) in captures.sorted(by: { $0.key < $1.key }) {
+            for capture in pattern.captures {
                 guard let field = capture.field, !order.contains(where: { $0.field == field }) else { continue }
                 order.append((field, capture.type))
             }

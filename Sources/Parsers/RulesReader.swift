@@ -8,28 +8,34 @@ struct RulesReader {
     static let longestConstant = 4096
 
     private(set) var file: RulesFile
+    private let requiresExamples: Bool
 
-    init(file: RulesFile) { self.file = file }
+    init(file: RulesFile, requiresExamples: Bool = true) {
+        self.file = file
+        self.requiresExamples = requiresExamples
+    }
 
     mutating func read(_ root: Node) {
         guard let mapping = mapping(root, "a mapping with 'parser', 'programs' and 'rules'") else { return }
-        checkKeys(mapping, of: "a rules file", known: ["parser", "programs", "rules"])
-        if let (node, name) = requiredText("parser", in: mapping, of: root) {
-            file.parser = name
-            file.parserPlace = place(node)
-            if !isIdentifier(name) { fault(node, "expected a parser name of a-z, 0-9 and _") }
-            if name == "syslog" {
-                fault(node, "'syslog' is the source of messages that no parser knows; choose another name")
-            }
-        }
-        if let node = required("programs", in: mapping, of: root), let list = sequence(node, "a list of program tags") {
+        checkKeys(mapping, of: "a rules file", known: ["parser", "extends", "programs", "include", "rules"])
+        readParser(mapping, of: root)
+        // A file that extends a parser may add program tags alone, or none.
+        let programs = file.isExtension ? mapping["programs"] : required("programs", in: mapping, of: root)
+        if let programs, let list = sequence(programs, "a list of program tags") {
             for item in list {
                 guard let tag = text(item, "a program tag") else { continue }
                 if tag.isEmpty { fault(item, "a program tag is empty") }
                 file.programs.append(tag)
             }
         }
-        if let node = required("rules", in: mapping, of: root), let list = sequence(node, "a list of rules") {
+        if let node = mapping["include"], let list = sequence(node, "a list of parser names") {
+            for item in list {
+                guard let name = text(item, "a parser name") else { continue }
+                file.includes.append((name, place(item)))
+            }
+        }
+        let rules = file.isExtension ? mapping["rules"] : required("rules", in: mapping, of: root)
+        if let rules, let list = sequence(rules, "a list of rules") {
             var names: Set<String> = []
             for item in list {
                 guard let rule = rule(item) else { continue }
@@ -39,12 +45,36 @@ struct RulesReader {
         }
     }
 
+    /// Reads `parser` or `extends`, of which a file has one.
+    private mutating func readParser(_ mapping: Node.Mapping, of root: Node) {
+        if let extended = mapping["extends"] {
+            file.isExtension = true
+            if let parser = mapping["parser"] {
+                fault(
+                    parser,
+                    "expected either 'parser' (a parser of its own) or 'extends' (rules for an existing one), not both")
+            }
+            guard let name = text(extended, "a parser name") else { return }
+            if name.isEmpty { fault(extended, "'extends' is empty") }
+            file.parser = name
+            file.parserPlace = place(extended)
+            return
+        }
+        guard let (node, name) = requiredText("parser", in: mapping, of: root) else { return }
+        file.parser = name
+        file.parserPlace = place(node)
+        if !isIdentifier(name) { fault(node, "expected a parser name of a-z, 0-9 and _") }
+        if name == "syslog" {
+            fault(node, "'syslog' is the source of messages that no parser knows; choose another name")
+        }
+    }
+
     private mutating func rule(_ node: Node) -> Rule? {
         guard let mapping = mapping(node, "a rule: a mapping with 'name', 'type', 'pattern' and 'examples'") else {
             return nil
         }
         checkKeys(
-            mapping, of: "a rule", known: ["name", "type", "pattern", "patterns", "set", "map", "examples"])
+            mapping, of: "a rule", known: ["name", "type", "pattern", "patterns", "pairs", "set", "map", "examples"])
         let name = requiredText("name", in: mapping, of: node)
         let type = requiredText("type", in: mapping, of: node)
         if let type, !isTypeName(type.text) {
@@ -66,22 +96,29 @@ struct RulesReader {
             fault(node, "the rule has no 'pattern' or 'patterns'")
         }
         let constants = mapping["set"].map { constantFields($0, "constant fields") } ?? []
-        let maps = mapping["map"].map { fieldMaps($0) } ?? []
+        var maps = mapping["map"].map { fieldMaps($0) } ?? []
+        let pairs = mapping["pairs"].map { self.pairs($0, &maps) } ?? []
         let examples = examples(mapping, of: node)
         guard let name, let type else { return nil }
         let rule = Rule(
             name: name.text, eventType: type.text, place: place(node), patterns: patterns, constants: constants,
-            maps: maps, examples: examples)
+            maps: maps, pairs: pairs, examples: examples)
         check(rule)
         return rule
     }
 
     /// Faults that only show when a rule's parts are seen together.
     private mutating func check(_ rule: Rule) {
-        let captured = rule.captureOrder.map(\.field)
         guard !rule.patterns.isEmpty else { return }
-        for map in rule.maps where !captured.contains(map.field) {
-            fault(map.place, "no pattern of rule '\(rule.name)' captures '\(map.field)'")
+        checkPairs(of: rule)
+        let written = rule.captureOrder.flatMap { rule.writtenFields(of: $0.field, $0.type) }
+        let captured = written.map(\.field)
+        for map in rule.maps {
+            if !captured.contains(map.field) {
+                fault(map.place, "no pattern of rule '\(rule.name)' captures '\(map.field)'")
+            } else if written.contains(where: { $0.field == map.field && $0.kind == .object }) {
+                fault(map.place, "'\(map.field)' is an object; expected a field with one value")
+            }
         }
         for constant in rule.constants where captured.contains(constant.name) {
             fault(constant.place, "'\(constant.name)' is captured by a pattern of rule '\(rule.name)' and set as well")
@@ -98,14 +135,12 @@ struct RulesReader {
             }
         }
         for pattern in rule.patterns {
-            for expansion in pattern.expansions {
-                for capture in expansion.captures {
-                    guard let field = capture.field, Vocabulary.reservedNames.contains(field) else { continue }
-                    fault(
-                        pattern.place,
-                        "'\(field)' is part of every event and cannot be captured; choose another field name")
-                    return
-                }
+            for capture in pattern.captures {
+                guard let field = capture.field, Vocabulary.reservedNames.contains(field) else { continue }
+                fault(
+                    pattern.place,
+                    "'\(field)' is part of every event and cannot be captured; choose another field name")
+                return
             }
         }
     }
@@ -113,8 +148,7 @@ struct RulesReader {
     private mutating func pattern(_ node: Node) -> RulePattern? {
         guard let text = text(node, "a pattern") else { return nil }
         do throws(PatternFault) {
-            return RulePattern(
-                text: text, place: place(node), expansions: try Expansion.expand(try PatternReader.read(text)))
+            return try RulePattern(text, at: place(node))
         } catch {
             fault(place(node, offset: error.offset), "in the pattern, byte \(error.offset + 1): \(error.message)")
             return nil
@@ -135,27 +169,32 @@ struct RulesReader {
         guard let mapping = mapping(node, "a mapping of captured fields to their values") else { return [] }
         var maps: [FieldMap] = []
         for (key, value) in mapping {
-            guard let name = fieldName(key), let entries = self.mapping(value, "a mapping of captured values") else {
-                continue
-            }
-            var map = FieldMap(field: name, place: place(key), entries: [], other: nil)
-            for (from, to) in entries {
-                guard let captured = text(from, "a captured value") else { continue }
-                let mapped: MappedValue
-                if to.mapping != nil {
-                    mapped = .fields(constantFields(to, "constants"))
-                } else {
-                    guard let constant = constant(to) else { continue }
-                    mapped = .value(constant)
-                }
-                if captured == "*" { map.other = mapped } else { map.entries.append((captured, mapped)) }
-            }
+            guard let name = fieldName(key), let map = fieldMap(name, key, value) else { continue }
             maps.append(map)
         }
         return maps
     }
 
+    /// The map of one field; `node` is where faults of the map as a whole are.
+    mutating func fieldMap(_ name: String, _ node: Node, _ value: Node) -> FieldMap? {
+        guard let entries = self.mapping(value, "a mapping of captured values") else { return nil }
+        var map = FieldMap(field: name, place: place(node), entries: [], other: nil)
+        for (from, to) in entries {
+            guard let captured = text(from, "a captured value") else { continue }
+            let mapped: MappedValue
+            if to.mapping != nil {
+                mapped = .fields(constantFields(to, "constants"))
+            } else {
+                guard let constant = constant(to) else { continue }
+                mapped = .value(constant)
+            }
+            if captured == "*" { map.other = mapped } else { map.entries.append((captured, mapped)) }
+        }
+        return map
+    }
+
     private mutating func examples(_ rule: Node.Mapping, of node: Node) -> [RuleExample] {
+        if !requiresExamples, rule["examples"] == nil { return [] }
         guard let list = required("examples", in: rule, of: node), let items = sequence(list, "a list of examples")
         else { return [] }
         if items.isEmpty { fault(list, "expected at least one example") }
@@ -175,7 +214,7 @@ struct RulesReader {
             else { continue }
             var expected: [ConstantField] = []
             for (key, value) in fields {
-                guard let name = self.text(key, "a field name"), let constant = constant(value) else { continue }
+                guard let name = self.text(key, "a field name"), let constant = expectedValue(value) else { continue }
                 expected.append(ConstantField(name: name, value: constant, place: place(key)))
             }
             examples.append(
@@ -186,7 +225,7 @@ struct RulesReader {
 
     // MARK: Nodes
 
-    private mutating func fieldName(_ node: Node) -> String? {
+    mutating func fieldName(_ node: Node) -> String? {
         guard let name = text(node, "a field name") else { return nil }
         guard isIdentifier(name) else {
             fault(node, "expected a field name of a-z, 0-9 and _")
@@ -199,7 +238,7 @@ struct RulesReader {
         return name
     }
 
-    private mutating func constant(_ node: Node) -> ConstantValue? {
+    mutating func constant(_ node: Node) -> ConstantValue? {
         guard let scalar = node.scalar else {
             fault(node, "expected a text, a number, true or false")
             return nil
@@ -219,15 +258,16 @@ struct RulesReader {
         }
     }
 
-    /// True for what is a number in JSON too: no leading zeros, no `+`.
-    private static func isNumber(_ text: String) -> Bool {
-        var digits = text.utf8[...]
-        if digits.first == UInt8(ascii: "-") { digits.removeFirst() }
-        let parts = digits.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.allSatisfy({ !$0.isEmpty && $0.count <= 18 && $0.allSatisfy { (0x30...0x39).contains($0) } }) else {
-            return false
+    /// True for what a `decimal` takes and is a number in JSON too: no leading zeros, no `+`.
+    static func isNumber(_ text: String) -> Bool {
+        Array(text.utf8).withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress, TypedCapture.decimal(base, 0, bytes.count) == bytes.count else {
+                return false
+            }
+            let digits = bytes.drop { $0 == UInt8(ascii: "-") }
+            return digits.first != UInt8(ascii: "+")
+                && (digits.first != UInt8(ascii: "0") || !TypedCapture.isDigit(digits.dropFirst().first ?? 0))
         }
-        return parts[0].count == 1 || parts[0].first != UInt8(ascii: "0")
     }
 
     private mutating func required(_ key: String, in mapping: Node.Mapping, of node: Node) -> Node? {
@@ -247,7 +287,7 @@ struct RulesReader {
         return (value, text)
     }
 
-    private mutating func mapping(_ node: Node, _ expected: String) -> Node.Mapping? {
+    mutating func mapping(_ node: Node, _ expected: String) -> Node.Mapping? {
         if let mapping = node.mapping { return mapping }
         fault(node, "expected \(expected)")
         return nil
@@ -259,13 +299,13 @@ struct RulesReader {
         return nil
     }
 
-    private mutating func text(_ node: Node, _ expected: String) -> String? {
+    mutating func text(_ node: Node, _ expected: String) -> String? {
         if let scalar = node.scalar { return scalar.string }
         fault(node, "expected \(expected)")
         return nil
     }
 
-    private mutating func checkKeys(_ mapping: Node.Mapping, of what: String, known: [String]) {
+    mutating func checkKeys(_ mapping: Node.Mapping, of what: String, known: [String]) {
         for (key, _) in mapping {
             guard let name = text(key, "a key") else { continue }
             if !known.contains(name) {
@@ -286,7 +326,7 @@ struct RulesReader {
             && text.utf8.allSatisfy { (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
     }
 
-    private func place(_ node: Node) -> Place {
+    func place(_ node: Node) -> Place {
         Place(line: node.mark?.line ?? 0, column: node.mark?.column ?? 0)
     }
 
@@ -308,9 +348,9 @@ struct RulesReader {
         return place
     }
 
-    private mutating func fault(_ node: Node, _ message: String) { fault(place(node), message) }
+    mutating func fault(_ node: Node, _ message: String) { fault(place(node), message) }
 
-    private mutating func fault(_ place: Place, _ message: String) {
+    mutating func fault(_ place: Place, _ message: String) {
         file.errors.append(
             RulesError(file: file.name, line: place.line, column: place.column, message: message))
     }

@@ -9,16 +9,26 @@ public struct RulesReport {
         public let name: String
         /// The file it comes from.
         public let file: String
+        /// The files that extend it.
+        public let extensions: [String]
+        /// The parsers whose rules it tries as well.
+        public let includes: [String]
         /// The program tags that it is for.
         public let programs: [String]
-        /// Its rules, in the order of the file.
+        /// Its own rules, in the order of the files.
         public let rules: [RuleSummary]
+        /// The rules of the parsers that it includes.
+        public let included: [RuleSummary]
     }
 
     /// One rule.
     public struct RuleSummary: Sendable {
         /// The rule's name.
         public let name: String
+        /// The file that it stands in.
+        public let file: String
+        /// Its line in that file, from 1.
+        public let line: Int
         /// The type of its events.
         public let eventType: String
         /// The fields that its events can have, in the order in which they are written.
@@ -43,10 +53,19 @@ public struct RulesReport {
         public let text: String
         /// The rule that matched, as `parser/rule`; nil when none did.
         public let matchedRule: String?
+        /// Where the pattern of ``rule`` that came furthest stops; nil when a pattern matched.
+        public let stop: Explanation.Attempt?
+        /// What the patterns were compared with: the text behind the header.
+        public let message: [UInt8]
         /// The event as JSON.
         public let event: String
-        /// What is not as expected; empty for an example that holds.
+        /// What is not as expected, field by field.
         public let differences: [Difference]
+
+        /// True when another rule than the example's own took the line.
+        public var isTakenByAnother: Bool { matchedRule.map { $0 != "\(parser)/\(rule)" } ?? false }
+        /// True when the example's own rule makes exactly the expected event of it.
+        public var holds: Bool { differences.isEmpty && matchedRule != nil && !isTakenByAnother }
     }
 
     /// One field that is not as expected. Values are JSON; nil is absent.
@@ -58,9 +77,21 @@ public struct RulesReport {
         /// The value that the event has.
         public let actual: String?
 
-        /// `hostname: expected "a", is "b"`.
+        /// `hostname: expected "a", is "b"`; values of different kinds are named with their kinds.
         public var description: String {
-            "\(field): expected \(expected ?? "no such field"), is \(actual ?? "absent")"
+            guard let expected, let actual, Self.kind(expected) != Self.kind(actual) else {
+                return "\(field): expected \(expected ?? "no such field"), is \(actual ?? "absent")"
+            }
+            return "\(field): expected \(Self.kind(expected)) \(expected), is \(Self.kind(actual)) \(actual)"
+        }
+
+        private static func kind(_ json: String) -> String {
+            switch json.first {
+            case "\"": "the text"
+            case "t", "f": "the boolean"
+            case "{", "[": "the JSON value"
+            default: "the number"
+            }
         }
     }
 
@@ -71,26 +102,48 @@ public struct RulesReport {
 
     /// Every parser with its rules.
     public var parsers: [Parser] {
-        self.set.files.map { file in
+        let composition = set.composition
+        return composition.parsers.map { parser in
             Parser(
-                name: file.parser, file: file.name, programs: file.programs,
-                rules: file.rules.map { rule in
-                    RuleSummary(
-                        name: rule.name, eventType: rule.eventType, fields: rule.fields,
-                        patterns: rule.patterns.map(\.text), exampleCount: rule.examples.count)
-                })
+                name: parser.name, file: composition.files[parser.file].name,
+                extensions: parser.extensions.map { composition.files[$0].name }, includes: parser.includes,
+                programs: parser.programs.map(\.tag), rules: parser.own.map { summary($0) },
+                included: parser.included.map { summary($0) })
         }
     }
 
-    /// Runs every example of every file through the header parser and the encoder that the service uses.
+    /// Every parser in Swift, each of its event types as a rule without patterns.
+    public var plugins: [Parser] {
+        self.set.plugins.map(\.runner).map { runner in
+            Parser(
+                name: runner.name, file: "Swift", extensions: [], includes: [], programs: runner.programs,
+                rules: runner.eventTypes.map { type in
+                    RuleSummary(
+                        name: type.lowercased(), file: "Swift", line: 0, eventType: type, fields: runner.fields,
+                        patterns: [], exampleCount: 0)
+                },
+                included: [])
+        }
+    }
+
+    private func summary(_ reference: RuleReference) -> RuleSummary {
+        let rule = set.composition.rule(reference)
+        return RuleSummary(
+            name: rule.name, file: set.composition.files[reference.file].name, line: rule.place.line,
+            eventType: rule.eventType, fields: rule.fields, patterns: rule.patterns.map(\.text),
+            exampleCount: rule.examples.count)
+    }
+
+    /// Runs every example of every rule in force through the header parser and the encoder that the service uses.
     public func test() -> [ExampleResult] {
         var headers = HeaderParser()
         var encoder = EventEncoder(set)
         var results: [ExampleResult] = []
-        for (index, file) in set.files.enumerated() {
-            for rule in file.rules {
+        for (index, parser) in set.composition.parsers.enumerated() {
+            for reference in parser.own {
+                let rule = set.composition.rule(reference)
                 for example in rule.examples {
-                    results.append(run(example, rule, file, ParserID(index), &headers, &encoder))
+                    results.append(run(example, reference, ParserID(index), &headers, &encoder))
                 }
             }
         }
@@ -98,17 +151,18 @@ public struct RulesReport {
     }
 
     private func run(
-        _ example: RuleExample, _ rule: Rule, _ file: RulesFile, _ parser: ParserID, _ headers: inout HeaderParser,
+        _ example: RuleExample, _ reference: RuleReference, _ parser: ParserID, _ headers: inout HeaderParser,
         _ encoder: inout EventEncoder
     ) -> ExampleResult {
+        let (file, rule) = (set.composition.files[reference.file], set.composition.rule(reference))
         // 2026-01-01: an example's time without a year is read as close to this.
         let received: Int64 = 1_767_225_600
         // The parser's tags may hold wildcards; any tag gives the same body.
         let text = example.isLine ? example.text : "<30>1 2026-01-01T00:00:00Z host program - - - " + example.text
         let frame = Array(text.utf8)
         let header = headers.parse(frame.span, receivedSeconds: received, zone: .utc)
-        _ = encoder.match(frame.span, header, parser: parser)
-        let json = Self.encode(frame, header, received, &encoder)
+        let isMatched = encoder.match(frame.span, header, parser: parser) != .syslog
+        let json = encoder.encoded(frame, header, Envelope(receivedNanoseconds: received * 1_000_000_000))
         let members = JSONReader.members(json)
         let envelope: Set<String> = ["timestamp", "source", "message", "raw", "syslog"]
         var differences: [Difference] = []
@@ -129,18 +183,21 @@ public struct RulesReport {
         }
         return ExampleResult(
             file: file.name, line: example.place.line, parser: file.parser, rule: rule.name, text: example.text,
-            matchedRule: encoder.matchedRule, event: String(decoding: json, as: UTF8.self), differences: differences)
+            matchedRule: encoder.matchedRule,
+            stop: isMatched ? nil : set.attempts(frame, header.body, [reference]).first,
+            message: Array(frame[header.body.offsets]), event: String(decoding: json, as: UTF8.self),
+            differences: differences)
     }
+}
 
-    private static func encode(
-        _ frame: [UInt8], _ header: SyslogMessage, _ received: Int64, _ encoder: inout EventEncoder
-    ) -> [UInt8] {
+extension EventEncoder {
+    /// The event of the last match in an array of its own: not for the service's messages.
+    mutating func encoded(_ frame: [UInt8], _ header: SyslogMessage, _ envelope: Envelope) -> [UInt8] {
         var room = 4096 + frame.count * 8
-        let envelope = Envelope(receivedNanoseconds: received * 1_000_000_000)
         while true {
             let out = UnsafeMutableRawBufferPointer.allocate(byteCount: room, alignment: 8)
             defer { out.deallocate() }
-            if let event = encoder.encode(frame.span, header, envelope: envelope, key: nil, into: out) {
+            if let event = encode(frame.span, header, envelope: envelope, key: nil, into: out) {
                 return Array(out[..<event.byteCount])
             }
             room *= 2

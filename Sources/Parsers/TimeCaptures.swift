@@ -1,23 +1,27 @@
 extension TypedCapture {
-    /// A length of time in units: `1min 30.5s`, `250ms`, `2d`.
+    /// A length of time in units: `1min 30.5s`, `250 ms`, `2d`, `0`.
     static func duration(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         durationValue(bytes, start, end).end
     }
 
-    /// The end of a length of time (-1: there is none) and its nanoseconds. Parts are separated by nothing or one space.
+    /// The end of a length of time (-1: there is none) and its nanoseconds. Between parts, and between a number and its
+    /// unit, there is nothing or one space. Zero needs no unit.
     static func durationValue(_ bytes: Bytes, _ start: Int, _ end: Int) -> (end: Int, nanoseconds: UInt64) {
         var at = start
         var last = -1
         var total: UInt64 = 0
         while true {
-            let number = decimal(bytes, at, end)
+            let number = fixed(bytes, at, end)
             guard number > at, isDigit(bytes[at]) else { break }
-            var unitEnd = number
+            let unitStart = number < end && bytes[number] == UInt8(ascii: " ") ? number &+ 1 : number
+            var unitEnd = unitStart
             // Letters, and the two bytes of a micro sign.
-            while unitEnd < end, unitEnd &- number < 8, (bytes[unitEnd] | 0x20) &- 0x61 < 26 || bytes[unitEnd] >= 0x80 {
+            while unitEnd < end, unitEnd &- unitStart < 8,
+                (bytes[unitEnd] | 0x20) &- 0x61 < 26 || bytes[unitEnd] >= 0x80
+            {
                 unitEnd &+= 1
             }
-            guard let unit = unitNanoseconds(bytes, number, unitEnd),
+            guard let unit = unitNanoseconds(bytes, unitStart, unitEnd),
                 let part = scaled(bytes, at, number, unit)
             else { break }
             let sum = total.addingReportingOverflow(part)
@@ -27,7 +31,17 @@ extension TypedCapture {
             at = unitEnd
             if at &+ 1 < end, bytes[at] == UInt8(ascii: " "), isDigit(bytes[at &+ 1]) { at &+= 1 }
         }
+        if last < 0, start < end, bytes[start] == UInt8(ascii: "0"), endsNumber(bytes, start &+ 1, end) {
+            return (start &+ 1, 0)
+        }
         return (last, total)
+    }
+
+    /// True when neither digits, a fraction nor a word go on behind a number.
+    private static func endsNumber(_ bytes: Bytes, _ at: Int, _ end: Int) -> Bool {
+        guard at < end else { return true }
+        if bytes[at] == UInt8(ascii: ".") { return at &+ 1 >= end || !isDigit(bytes[at &+ 1]) }
+        return !isNameByte(bytes[at]) && bytes[at] < 0x80
     }
 
     private static func unitNanoseconds(_ bytes: Bytes, _ start: Int, _ end: Int) -> UInt64? {

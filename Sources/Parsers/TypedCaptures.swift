@@ -90,10 +90,13 @@ enum TypedCapture {
             }
             if at < end, bytes[at] == UInt8(ascii: "."), groups <= 6, groups > 0 || compressed {
                 let tail = ipv4(bytes, group, end)
-                if tail < 0 { return -1 }
-                at = tail
-                groups &+= 2
-                break
+                if tail >= 0 {
+                    at = tail
+                    groups &+= 2
+                    break
+                }
+                // `fe80::1.` at the end of a sentence.
+                if at &+ 1 < end, isNameByte(bytes[at &+ 1]) { return -1 }
             }
             if at < end, isHex(bytes[at]) { return -1 }
             groups &+= 1
@@ -182,19 +185,50 @@ enum TypedCapture {
         return (groups == 8 || groups == 20) && endsWord(bytes, at, end) ? at : -1
     }
 
-    /// An optional sign and digits, at most 18 behind at most 20 leading zeros, so that every reader of the JSON can hold it.
+    /// An optional sign and digits behind at most 20 leading zeros: a number that 64 bits hold, with or without sign.
     @inline(__always) static func int(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         var at = start
         if at < end, bytes[at] == UInt8(ascii: "-") || bytes[at] == UInt8(ascii: "+") { at &+= 1 }
         let first = at
         while at < end, at &- first < 20, bytes[at] == UInt8(ascii: "0") { at &+= 1 }
         let significant = at
-        while at < end, at &- significant < 19, isDigit(bytes[at]) { at &+= 1 }
-        return at == first || at &- significant > 18 ? -1 : at
+        while at < end, at &- significant < 21, isDigit(bytes[at]) { at &+= 1 }
+        if at &- significant > 18 {
+            return fitsWord(bytes, significant, at, isNegative: bytes[start] == 0x2D) ? at : -1
+        }
+        return at == first ? -1 : at
+    }
+
+    /// True when 64 bits hold the number of 19 digits and more.
+    @inline(never)
+    private static func fitsWord(_ bytes: Bytes, _ start: Int, _ end: Int, isNegative: Bool) -> Bool {
+        var value: UInt64 = 0
+        for at in start..<end {
+            let product = value.multipliedReportingOverflow(by: 10)
+            let sum = product.partialValue.addingReportingOverflow(UInt64(bytes[at] &- 0x30))
+            if product.overflow || sum.overflow { return false }
+            value = sum.partialValue
+        }
+        return !isNegative || value <= Int64.min.magnitude
+    }
+
+    /// ``fixed(_:_:_:)`` with an optional exponent that has a sign, as C writes it, and at most two digits behind zeros:
+    /// every reader of the JSON can hold it. Without its sign, `12e34` is a name more often than a number.
+    static func decimal(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+        let mantissa = fixed(bytes, start, end)
+        guard mantissa >= 0, mantissa &+ 2 < end, bytes[mantissa] | 0x20 == UInt8(ascii: "e"),
+            bytes[mantissa &+ 1] == UInt8(ascii: "-") || bytes[mantissa &+ 1] == UInt8(ascii: "+"),
+            isDigit(bytes[mantissa &+ 2])
+        else { return mantissa }
+        var at = mantissa &+ 2
+        while at < end, at &- mantissa < 20, bytes[at] == UInt8(ascii: "0") { at &+= 1 }
+        let significant = at
+        while at < end, at &- significant < 3, isDigit(bytes[at]) { at &+= 1 }
+        return at &- significant > 2 ? -1 : at
     }
 
     /// ``int(_:_:_:)`` with an optional fraction of at most 18 digits.
-    static func decimal(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    static func fixed(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         let whole = int(bytes, start, end)
         guard whole >= 0, whole &+ 1 < end, bytes[whole] == UInt8(ascii: "."), isDigit(bytes[whole &+ 1]) else {
             return whole

@@ -22,7 +22,7 @@ extension HeaderParser {
 
 /// The kernel's uptime stamp, `[12345.678901] ` or `[    0.000000] `, seconds since boot.
 enum KernelStamp {
-    /// The offset after the stamp and one space, 0 when it is none. Other programs' brackets are left alone.
+    /// The offset after the stamp and the spaces behind it, 0 when it is none. Other programs' brackets are left alone.
     @inline(never)
     static func end(_ text: FrameText, at start: Int, _ message: SyslogMessage) -> Int {
         let program = message.program
@@ -37,7 +37,8 @@ enum KernelStamp {
         while isDigit(text[offset]) { offset &+= 1 }
         guard offset > fraction, text[offset] == UInt8(ascii: "]") else { return 0 }
         offset &+= 1
-        return text[offset] == UInt8(ascii: " ") ? offset &+ 1 : offset
+        while text[offset] == UInt8(ascii: " ") { offset &+= 1 }
+        return offset
     }
 }
 

@@ -6,7 +6,8 @@ import Glibc
 import Parsers
 import Syslog
 
-/// `kafkastreamer parse [FILE…]`: lines in, exactly one JSON event per line out, in order, no Kafka.
+/// `kafkastreamer parse [FILE…]`: lines in, exactly one JSON event per line out, in order, no Kafka. With `--unmatched`
+/// drafts of rules for the lines that no rule knows.
 struct ParseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parse", abstract: "Lines in, one JSON event per line out; no Kafka.")
@@ -20,6 +21,19 @@ struct ParseCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Zone of times that do not say theirs: UTC, +02:00, Europe/Berlin.", valueName: "zone"))
     var timeZone = "UTC"
 
+    @Flag(
+        help: ArgumentHelp(
+            "Print no events, but drafts of rules for the lines that no rule knows, grouped by shape.",
+            discussion: "The most frequent shape first; totals on standard error."))
+    var unmatched = false
+
+    @Flag(help: "With --unmatched: one JSON object for each shape.")
+    var json = false
+
+    func validate() throws {
+        if json && !unmatched { throw ValidationError("--json needs --unmatched: events are JSON already.") }
+    }
+
     func run() throws {
         guard let table = TimeZoneTable.transitions(for: timeZone) else {
             throw Failure(Failure.usage, "--time-zone: no time zone '\(timeZone)'")
@@ -28,19 +42,42 @@ struct ParseCommand: ParsableCommand {
             transitions: table.transitions.map { (at: $0.0, offset: $0.1) }, initialOffset: table.initialOffset)
         let set: ParserSet
         do throws(RulesErrors) {
-            var all = RulesFile.builtIn
+            var all = RulesFile.builtInWithoutExamples
             for path in rules { all.append(try Blueprint.readRules(path)) }
             set = try ParserSet(all)
         } catch {
             throw Failure(Failure.input, error.description)
         }
-        var printer = EventPrinter(set: set, zone: zone)
+        if unmatched {
+            var survey = UnmatchedSurvey(set: set, zone: zone)
+            try readLines { survey.add($0) }
+            survey.print(json: json)
+        } else {
+            var printer = EventPrinter(set: set, zone: zone)
+            try readLines { printer.printEvent($0) }
+        }
+    }
+
+    /// Hands over every line of every file, without its line feed.
+    private func readLines(_ body: (UnsafeRawBufferPointer) -> Void) throws {
+        var line: UnsafeMutablePointer<CChar>?
+        var capacity = 0
+        defer { free(line) }
         for path in files.isEmpty ? ["-"] : files {
             guard let file = path == "-" ? fdopen(0, "r") : fopen(path, "re") else {
                 throw Failure(Failure.input, "cannot read \(path): \(String(cString: strerror(errno)))")
             }
-            try printer.printLines(of: file, path)
-            if path != "-" { fclose(file) }
+            defer { if path != "-" { fclose(file) } }
+            while true {
+                let count = getline(&line, &capacity, file)
+                if count < 0 { break }
+                let hasLineFeed = count > 0 && line![count - 1] == 10
+                body(UnsafeRawBufferPointer(start: line, count: hasLineFeed ? count - 1 : count))
+            }
+            // A directory opens, and fails only here.
+            guard ferror(file) == 0 else {
+                throw Failure(Failure.input, "cannot read \(path): \(String(cString: strerror(errno)))")
+            }
         }
     }
 }
@@ -61,25 +98,8 @@ struct EventPrinter: ~Copyable {
 
     deinit { buffer.deallocate() }
 
-    mutating func printLines(of file: UnsafeMutablePointer<FILE>, _ path: String) throws {
-        var line: UnsafeMutablePointer<CChar>?
-        var capacity = 0
-        defer { free(line) }
-        while true {
-            let count = getline(&line, &capacity, file)
-            if count < 0 {
-                // A directory opens, and fails only here.
-                guard ferror(file) == 0 else {
-                    throw Failure(Failure.input, "cannot read \(path): \(String(cString: strerror(errno)))")
-                }
-                return
-            }
-            let hasLineFeed = count > 0 && line![count - 1] == 10
-            printEvent(UnsafeRawBufferPointer(start: line, count: hasLineFeed ? count - 1 : count))
-        }
-    }
-
-    private mutating func printEvent(_ frame: UnsafeRawBufferPointer) {
+    /// Prints the event of one line.
+    mutating func printEvent(_ frame: UnsafeRawBufferPointer) {
         let span = Span<UInt8>(_unsafeBytes: frame)
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

@@ -2,14 +2,15 @@ import ArgumentParser
 import Events
 import Parsers
 
-/// `kafkastreamer rules list|test|document`.
+/// `kafkastreamer rules list|test|explain|document`.
 struct RulesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rules", abstract: "What the parsers know, and whether their examples hold.",
-        subcommands: [List.self, Test.self, Document.self])
+        subcommands: [List.self, Test.self, Explain.self, Document.self])
 
     struct Files: ParsableArguments {
-        @Argument(help: "Rules files besides those built in; one replaces the built-in parser of the same name.")
+        @Argument(
+            help: "Rules files besides those built in: each extends a parser, replaces one of its name, or adds one.")
         var files: [String] = []
 
         func load() throws -> ParserSet {
@@ -35,8 +36,13 @@ struct RulesCommand: ParsableCommand {
         @OptionGroup var files: Files
 
         func run() throws {
-            for parser in RulesReport(try files.load()).parsers {
-                Output.write("\(parser.name)  programs: \(parser.programs.joined(separator: " "))  (\(parser.file))\n")
+            let report = RulesReport(try files.load())
+            for parser in report.parsers + report.plugins {
+                let files = ([parser.file] + parser.extensions).joined(separator: ", ")
+                Output.write("\(parser.name)  programs: \(parser.programs.joined(separator: " "))  (\(files))\n")
+                if !parser.includes.isEmpty {
+                    Output.write("  includes the rules of \(parser.includes.joined(separator: ", "))\n")
+                }
                 for rule in parser.rules {
                     let fields = rule.fields.map(\.name).joined(separator: " ")
                     Output.write(
@@ -48,14 +54,23 @@ struct RulesCommand: ParsableCommand {
 
     struct Test: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "test", abstract: "Run every example of every rules file; what differs is printed by field.")
+            commandName: "test",
+            abstract: "Run every example of every rules file; print what differs, field by field.")
         @OptionGroup var files: Files
 
         func run() throws {
             let results = RulesReport(try files.load()).test()
-            let failed = results.filter { !$0.differences.isEmpty }
+            let failed = results.filter { !$0.holds }
             for result in failed {
                 Output.write("\(result.file):\(result.line): rule \(result.rule): \(result.text)\n")
+                if let stop = result.stop {
+                    Output.write("    no pattern of the rule matches\n")
+                    for line in stop.lines(in: result.message) { Output.write("    \(line)\n") }
+                    continue
+                }
+                if result.isTakenByAnother, let other = result.matchedRule {
+                    Output.write("    taken by another rule: \(other)\n")
+                }
                 for difference in result.differences { Output.write("    \(difference)\n") }
             }
             Output.write("\(results.count) examples, \(failed.count) differ\n")
@@ -65,9 +80,16 @@ struct RulesCommand: ParsableCommand {
 
     struct Document: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "document", abstract: "Print docs/events.md: every event type with its fields.")
+            commandName: "document",
+            abstract: "Print docs/events.md: every event type with its fields; with --fields docs/fields.md.")
         @OptionGroup var files: Files
 
-        func run() throws { Output.write(RulesReport(try files.load()).eventsDocument) }
+        @Flag(help: "Print docs/fields.md: every field with its kind and meaning.")
+        var fields = false
+
+        func run() throws {
+            let report = RulesReport(try files.load())
+            Output.write(fields ? report.fieldsDocument(.builtIn) : report.eventsDocument)
+        }
     }
 }

@@ -161,6 +161,69 @@ extension EndToEnd {
             #expect(try process.waitForExit() == .code(0), "\(process.transcript)")
         }
 
+        private static let backupRules = """
+            parser: backup_log_parser
+            programs: [backupd]
+            rules:
+              - name: finished
+                type: BACKUP_RUN
+                pattern: 'job {job} finished in {duration_seconds:duration}'
+                examples:
+                  - message: job nightly finished in 1min 30s
+                    event: {job: nightly, duration_seconds: 90}
+
+            """
+
+        private func lines(_ arguments: [String], code: Int32 = 0) throws -> (output: [String], errors: [String]) {
+            let process = try ChildProcess(Streamer.binary, arguments, directory: directory)
+            defer { process.end() }
+            #expect(try process.waitForExit() == .code(code), "\(arguments)\n\(process.transcript)")
+            return (process.lines(.output), process.lines(.errors))
+        }
+
+        @Test("rules test names the field that differs, the rule that took a line, and how far a pattern got")
+        func rulesTestSaysWhatDiffers() throws {
+            defer { directory.remove() }
+            let wrong = Self.backupRules.replacing("duration_seconds: 90", with: "duration_seconds: '90'")
+            let fields = try lines(["rules", "test", try directory.write(wrong, to: "kind.yaml")], code: 1).output
+            #expect(fields.contains(#"    duration_seconds: expected the text "90", is the number 90"#), "\(fields)")
+            let other = Self.backupRules.replacing("in 1min", with: "after 1min")
+            let stop = try lines(["rules", "test", try directory.write(other, to: "stop.yaml")], code: 1).output
+            #expect(stop.contains("    stops at byte 22 of 35"), "\(stop)")
+            #expect(stop.contains("    expected  the text 'in '"), "\(stop)")
+        }
+
+        @Test("rules explain shows the pattern that matches, or where the closest one stops")
+        func rulesExplain() throws {
+            defer { directory.remove() }
+            let file = try directory.write(Self.backupRules, to: "backup.yaml")
+            let header = "<30>Nov 23 02:00:00 store1 backupd[411]: "
+            let matched = try lines(["rules", "explain", header + "job a finished in 5s", file]).output
+            let place = "\(file):6:14: BACKUP_RUN"
+            #expect(matched.contains { $0.hasPrefix("matched") && $0.hasSuffix(place) }, "\(matched)")
+            let stopped = try lines(["rules", "explain", header + "job a finished at 5s", file]).output
+            let caret = try #require(stopped.firstIndex { $0.hasSuffix("^") }, "\(stopped)")
+            let column = stopped[caret].count - 1
+            #expect(Array(stopped[caret - 1]).suffix(from: column).starts(with: "at 5s"), "\(stopped)")
+            let json = try lines(["rules", "explain", "--json", header + "job a finished at 5s", file]).output
+            #expect(try JSON.object(json[0])["verdict"] as? String == "unmatched")
+            _ = try lines(["rules", "explain", "--parser", "nobody", "x"], code: 2)
+            _ = try lines(["rules", "explain", "--message", "x"], code: 2)
+        }
+
+        @Test("parse --unmatched prints drafts that pass rules test when they stand in a file")
+        func unmatched() throws {
+            defer { directory.remove() }
+            let log = ["nightly", "weekly"].map { "<30>Nov 23 02:00:00 h backupd[4]: job \($0) finished in 5s" }
+            try directory.append(log, to: "app.log")
+            let (output, errors) = try lines(["parse", "--unmatched", "app.log"])
+            #expect(errors == ["2 lines: 0 matched, 2 unmatched in 1 shapes"])
+            let head = ["parser: backup_log_parser", "programs: [backupd]", "rules:"]
+            let file = try directory.write((head + output + [""]).joined(separator: "\n"), to: "draft.yaml")
+            _ = try lines(["rules", "test", file])
+            #expect(try lines(["parse", "--unmatched", "--rules", file, "app.log"]).output.isEmpty)
+        }
+
         @Test("the shipped configuration is valid")
         func shippedConfiguration() throws {
             defer { directory.remove() }

@@ -25,6 +25,14 @@ extension EndToEnd {
             try directory.append(numbers.map(Traffic.fileLine), to: name)
         }
 
+        /// What stands in the checkpoint files; nothing before there are any.
+        private func checkpoints() throws -> String {
+            let state = directory.file("state")
+            guard FileManager.default.fileExists(atPath: state) else { return "" }
+            return try FileManager.default.contentsOfDirectory(atPath: state).filter { $0.hasPrefix("checkpoints-") }
+                .map { try String(contentsOfFile: state + "/" + $0, encoding: .utf8) }.joined()
+        }
+
         private func expectDelivered(_ numbers: Range<Int>, sourceLocation: SourceLocation = #_sourceLocation) throws {
             let found = try Traffic.numbers(Kcat.events(broker.bootstrapServers))
             #expect(found == Array(numbers), sourceLocation: sourceLocation)
@@ -133,6 +141,9 @@ extension EndToEnd {
             let first = try Streamer.ready(arguments, in: directory)
             defer { first.end() }
             try first.waitForDelivery(of: 50)
+            // Delivered is not yet kept: the checkpoint is written a moment later, and a kill before that repeats.
+            let size = try directory.size(of: "app.log")
+            try eventually("a checkpoint at byte \(size)") { try checkpoints().contains("\"offset\" : \(size)") }
             broker.stopBroker(1)
             try append(50..<80)
             try first.ledger(when: "30 lines read and waiting") { $0.received == 80 && $0.pending == 30 }

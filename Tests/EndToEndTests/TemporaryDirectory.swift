@@ -24,6 +24,15 @@ struct TemporaryDirectory {
     /// The path of a name in it.
     func file(_ name: String) -> String { path + "/" + name }
 
+    /// The bytes in a file.
+    func size(of name: String) throws -> Int {
+        var status = stat()
+        guard stat(file(name), &status) == 0 else {
+            throw HarnessError("\(file(name)): \(String(cString: strerror(errno)))")
+        }
+        return Int(status.st_size)
+    }
+
     /// Writes a file and gives its path.
     @discardableResult
     func write(_ text: String, to name: String) throws -> String {

@@ -1,3 +1,4 @@
+import Foundation
 import Parsers
 import Testing
 
@@ -44,6 +45,32 @@ import Testing
             #expect(asFourBefore == asFour, "seed \(seed), \(text)")
             #expect(asEither == asFour ?? asSix, "seed \(seed), \(text)")
             #expect(asEitherBefore == asEither, "seed \(seed), \(text)")
+        }
+        #expect(found > 50, "seed \(seed)")
+    }
+
+    /// What the C library takes as an address, alone and with the full stop of a sentence behind it.
+    @Test func anAddressIsWhatTheSystemTakesAsOne() throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededGenerator(seed: seed)
+        var alone = try Harness(parserSet(["{x:ip}"]))
+        var sentence = try Harness(parserSet(["it is {x:ip}."]))
+        var inside = try Harness(parserSet(["it is {x:ip}. {_:rest}"]))
+        var found = 0
+        for _ in 0..<3000 {
+            let text = address(&random)
+            // A zone is no part of what the library reads here.
+            guard !text.contains("%") else { continue }
+            var storage = in6_addr()
+            let isAddress = inet_pton(AF_INET, text, &storage) == 1 || inet_pton(AF_INET6, text, &storage) == 1
+            if isAddress, text.contains(":") { found += 1 }
+            let expected = isAddress ? "T0 x=\(text)" : nil
+            let asAlone = try alone.fields(text)
+            let asSentence = try sentence.fields("it is \(text).")
+            let asInside = try inside.fields("it is \(text). And more")
+            #expect(asAlone == expected, "seed \(seed), \(text)")
+            #expect(asSentence == expected, "seed \(seed), \(text)")
+            #expect(asInside == expected, "seed \(seed), \(text)")
         }
         #expect(found > 50, "seed \(seed)")
     }

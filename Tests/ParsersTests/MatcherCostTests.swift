@@ -50,6 +50,43 @@ import Testing
         #expect(Double(many.total) <= 1.5 * Double(few.total), "10 rules: \(few.total), 1000 rules: \(many.total)")
     }
 
+    /// Rules whose patterns all begin alike and differ only behind captures at the same place: the structure must share
+    /// the text and the values, or each message would pay for all of them.
+    private func sharedPrefix(_ index: Int) -> String {
+        switch index % 4 {
+        case 0: "session {id:int} from {ip:ip}: step {n:int} of plan\(index) done"
+        case 1: "session {code:hex} from {ip:ip}: step {n:int} at plan\(index) in {seconds:duration}"
+        case 2: "session {id:int} from {name:host}: state{plan:int} by rule\(index)"
+        default: "session {id:int} from {ip:ip}: {detail:text} under plan\(index)"
+        }
+    }
+
+    private let sharedPrefixMessages = [
+        "session 17 from 192.0.2.1: step 3 of plan0 done", "session beef from 192.0.2.1: step 3 at plan1 in 2min 5s",
+        "session 17 from gw.example: state9 by rule2", "session 17 from 2001:db8::1: something else under plan3",
+        // As far as possible through everything, and then nothing.
+        "session 17 from 192.0.2.1: step 3 of plan0 failed", "session 17 from 192.0.2.1: something under plan",
+    ]
+
+    @Test func rulesThatShareTheirBeginningCostNoMoreWhenThereAreAThousand() throws {
+        func steps(_ count: Int) throws -> [(steps: Int, type: UInt16)] {
+            let set = try parserSet((0..<count).map(sharedPrefix))
+            var harness = try Harness(set)
+            return try sharedPrefixMessages.map { message in
+                let matched = try harness.fields(message)
+                return (harness.encoder.byteSteps, matched == nil ? 0 : 1)
+            }
+        }
+        let few = try steps(10)
+        let many = try steps(1000)
+        #expect(few.map(\.type) == [1, 1, 1, 1, 0, 0] && many.map(\.type) == few.map(\.type))
+        for (index, message) in sharedPrefixMessages.enumerated() {
+            #expect(
+                Double(many[index].steps) <= 1.5 * Double(few[index].steps),
+                "\(message): \(few[index].steps) with 10 rules, \(many[index].steps) with 1000")
+        }
+    }
+
     @Test func noMessageCostsMoreThanTheBound() throws {
         // Free text inside free text: the worst that a structure can ask for.
         var patterns: [String] = []

@@ -17,6 +17,12 @@ import Testing
             ("{x:ipv6}: y", "2001:db8::1: y", "T0 x=2001:db8::1"), ("{x:ipv6}: y", "2001:db8::: y", "T0 x=2001:db8::"),
             ("{x:ipv6}#{p:int}", "fe80::1%eth0#53", "T0 p=53 x=fe80::1%eth0"), ("{x:ipv6}", ":", nil),
             ("{x:ipv6}", "", nil),
+            ("{x:ipv6}.", "2001:db8::53.", "T0 x=2001:db8::53"), ("{x:ip}. z", "fe80::1. z", "T0 x=fe80::1"),
+            ("{x:ipv6}.", "1:2:3:4:5:6:7:8.", "T0 x=1:2:3:4:5:6:7:8"),
+            ("{x:ipv6}.", "::ffff:1.2.3.4.", "T0 x=::ffff:1.2.3.4"),
+            ("{x:ipv6}.{y}", "fe80::1.example", nil), ("{x:ipv6}.{y}", "fe80::1.2", nil),
+            ("{x:ipv6}..", "fe80::..", "T0 x=fe80::"),
+            ("{x:ipv6}.", "1:2.", nil), ("{x:ipv6}.", "fe80::1%eth0.", "T0 x=fe80::1%eth0"),
             ("{x:ipv6}", "1:", nil), ("{x:ipv6}", ":1", nil), ("{x:ip}", "10.0.0.1", "T0 x=10.0.0.1"),
             ("{x:ip}", "::1", "T0 x=::1"),
             ("{x:mac}", "00:11:22:33:44:5F", "T0 x=00:11:22:33:44:5f"),
@@ -26,9 +32,17 @@ import Testing
             ("{x:mac}: y", "00:11:22:33:44:55: y", "T0 x=00:11:22:33:44:55"),
             ("{x:int}", "42", "T0 x=42"), ("{x:int}", "-42", "T0 x=-42"), ("{x:int}", "0042", "T0 x=42"),
             ("{x:int}", "4a", nil),
-            ("{x:int}", "", nil), ("{x:int}", "-", nil), ("{x:int}", "1234567890123456789", nil),
+            ("{x:int}", "", nil), ("{x:int}", "-", nil), ("{x:int}", "+7", "T0 x=7"),
+            ("{x:int}", "18446744073709551615", "T0 x=18446744073709551615"),
+            ("{x:int}", "18446744073709551616", nil), ("{x:int}", "123456789012345678901", nil),
+            ("{x:int}", "-9223372036854775808", "T0 x=-9223372036854775808"),
+            ("{x:int}", "-9223372036854775809", nil),
+            ("{x:int}", "00018446744073709551615", "T0 x=18446744073709551615"),
             ("{x:int}s", "9s", "T0 x=9"),
             ("{x:decimal}", "1.25", "T0 x=1.25"), ("{x:decimal}", "3", "T0 x=3"), ("{x:decimal}.", "3.", "T0 x=3"),
+            ("{x:decimal}", "7.3e-07", "T0 x=7.3e-07"),
+            ("{x:decimal}", "1e+99", "T0 x=1e+99"), ("{x:decimal}", "1e+100", nil), ("{x:decimal}", "1e5", nil),
+            ("{x:decimal}e{y}", "1ex", "T0 x=1 y=x"), ("{x:decimal}e-{y}", "1e-x", "T0 x=1 y=x"),
             ("{x:hex}", "0x7fAB", "T0 x=0x7fAB"), ("{x:hex}", "beef", "T0 x=beef"), ("{x:hex}", "xyz", nil),
             ("{x:host}", "a-b.example", "T0 x=a-b.example"), ("{x:host}.", "a.example.", "T0 x=a.example"),
             ("{x:host}", "a b", nil),
@@ -39,7 +53,15 @@ import Testing
             ("{x:unit}.", "a.mount.", "T0 x=a.mount"),
             ("{x:duration}", "1min 30.5s", "T0 x=90.5"), ("{x:duration}", "250ms", "T0 x=0.25"),
             ("{x:duration}", "5", nil),
-            ("{x:duration} z", "2d 3h z", "T0 x=183600"), ("{x:duration}", "7 s", nil),
+            ("{x:duration} z", "2d 3h z", "T0 x=183600"), ("{x:duration}", "7 s", "T0 x=7"),
+            ("{x:duration}", "0", "T0 x=0"), ("{x:duration}.", "0.", "T0 x=0"), ("{x:duration}, z", "0, z", "T0 x=0"),
+            ("{x:duration}", "0.5", nil), ("{x:duration}", "00", nil), ("{x:duration}x", "0x", nil),
+            ("{x:duration}", "0s", "T0 x=0"), ("{x:duration} z", "0 z", "T0 x=0"),
+            ("{x:duration}", "212 ms", "T0 x=0.212"), ("{x:duration}", "1 min 3 s", "T0 x=63"),
+            ("{x:duration}", "1min 3 s", "T0 x=63"), ("{x:duration} 3 z", "1min 3 z", "T0 x=60"),
+            ("{x:duration}", "1h 2min 3.456s", "T0 x=3723.456"), ("{x:duration}.", "5s.", "T0 x=5"),
+            ("{x:duration}.", "1 minute 5 seconds.", "T0 x=65"), ("{x:duration}", "7  s", nil),
+            ("{x:duration} apples", "7 apples", nil),
             ("{x:duration}", "99999999999999y", nil),
             ("{x:timestamp}", "2026-11-22T10:00:00.5+01:00", "T0 x=2026-11-22T10:00:00.5+01:00"),
             ("{x:timestamp} z", "2026/11/22 10:00:00 z", "T0 x=2026/11/22 10:00:00"),
@@ -101,6 +123,16 @@ import Testing
         #expect(try harness.fields(message) == expected)
     }
 
+    @Test(arguments: [
+        ("-1E+02", "-1E+02"), ("+007.50e-7", "7.50e-7"), ("18446744073709551615", "18446744073709551615"),
+    ])
+    func aNumberIsWrittenAsItStands(text: String, expected: String) throws {
+        var harness = try Harness(parserSet(["{x:decimal}"]))
+        let made = harness.event(message: Array(text.utf8))
+        let event = try #require(made)
+        #expect(String(decoding: event, as: UTF8.self).contains(#""x":\#(expected),"#))
+    }
+
     @Test func constantsAndMapsAreWritten() throws {
         let yaml = """
             parser: test
@@ -109,17 +141,17 @@ import Testing
               - name: r
                 type: T
                 pattern: 'x={x} y={y} z={z:int}'
-                set: {state: "a \\"b\\"", level: 3, good: true}
+                set: {state: "a \\"b\\"", rank: 3, good: true}
                 map:
                   x: {'on': enabled, 'off': {mode: none, code: 7}, gone: {}}
                   y: {a: b, '*': other}
                 examples: [{message: x, event: {}}]
             """
         var harness = try Harness(ParserSet([try RulesFile(yaml: yaml, name: "t.yaml")]))
-        let always = #"good=1 level=3 "#
-        #expect(try harness.fields("x=on y=a z=1") == "T \(always)state=a \"b\" x=enabled y=b z=1")
-        #expect(try harness.fields("x=off y=q z=2") == "T code=7 \(always)mode=none state=a \"b\" y=other z=2")
-        #expect(try harness.fields("x=gone y=a z=3") == "T \(always)state=a \"b\" y=b z=3")
-        #expect(try harness.fields("x=else y=a z=4") == "T \(always)state=a \"b\" x=else y=b z=4")
+        let always = #"good=1 "#
+        #expect(try harness.fields("x=on y=a z=1") == "T \(always)rank=3 state=a \"b\" x=enabled y=b z=1")
+        #expect(try harness.fields("x=off y=q z=2") == "T code=7 \(always)mode=none rank=3 state=a \"b\" y=other z=2")
+        #expect(try harness.fields("x=gone y=a z=3") == "T \(always)rank=3 state=a \"b\" y=b z=3")
+        #expect(try harness.fields("x=else y=a z=4") == "T \(always)rank=3 state=a \"b\" x=else y=b z=4")
     }
 }

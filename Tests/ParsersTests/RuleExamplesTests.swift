@@ -4,8 +4,7 @@ import Testing
 
 @Suite struct RuleExamplesTests {
     @Test func everyExampleOfTheBuiltInRulesGivesItsEvent() throws {
-        let set = try ParserSet(RulesFile.builtIn)
-        let results = RulesReport(set).test()
+        let results = try BuiltIn.results()
         #expect(results.count >= 70)
         for result in results {
             #expect(
@@ -15,7 +14,7 @@ import Testing
     }
 
     @Test func everyExampleIsMatchedByItsOwnRule() throws {
-        for result in RulesReport(try ParserSet(RulesFile.builtIn)).test() {
+        for result in try BuiltIn.results() {
             #expect(result.matchedRule == "\(result.parser)/\(result.rule)", "\(result.file):\(result.line)")
         }
     }
@@ -45,18 +44,82 @@ import Testing
     }
 
     @Test func parsersAndRulesAreListed() throws {
-        let parsers = RulesReport(try ParserSet(RulesFile.builtIn)).parsers
-        #expect(parsers.map(\.name) == ["dhcp_log_parser", "dns_log_parser", "systemd_log_parser"])
+        let parsers = RulesReport(try BuiltIn.set()).parsers
+        let names = Set(parsers.map(\.name))
+        #expect(names.isSuperset(of: ["dhcp_log_parser", "dns_log_parser", "systemd_log_parser"]), "\(names)")
         #expect(parsers[0].rules.map(\.eventType).contains("DHCP_LEASE"))
         #expect(parsers.allSatisfy { $0.rules.allSatisfy { $0.exampleCount > 0 } })
     }
 
+    @Test func anExampleThatMatchesNothingSaysHowFarItGot() throws {
+        let result = try result(of: "{message: a 1 c, event: {x: 1}}")
+        #expect(!result.holds && result.matchedRule == nil && !result.isTakenByAnother)
+        #expect(result.stop?.reached == 4 && result.stop?.expected == ["the text 'b'"])
+        #expect(String(decoding: result.message, as: UTF8.self) == "a 1 c")
+    }
+
+    @Test func anExampleThatAnotherRuleTakesIsNamed() throws {
+        let result = try result(of: "{message: a b, event: {}}")
+        #expect(result.differences.isEmpty && result.isTakenByAnother && !result.holds)
+        #expect(result.matchedRule == "test/other" && result.stop == nil)
+    }
+
+    @Test func valuesOfDifferentKindsAreNamedWithTheirKinds() throws {
+        let result = try result(of: "{message: a 1 b, event: {x: '1'}}")
+        #expect(result.differences.map(\.description) == ["x: expected the text \"1\", is the number 1"])
+        #expect(!result.holds)
+    }
+
+    /// The example's result in a file with another rule of the same type.
+    private func result(of example: String) throws -> RulesReport.ExampleResult {
+        let yaml = """
+            parser: test
+            programs: [test]
+            rules:
+              - name: r
+                type: T
+                pattern: 'a {x:int} b'
+                examples: [\(example)]
+              - name: other
+                type: T
+                pattern: 'a b'
+                examples: [{message: a b, event: {}}]
+            """
+        return try #require(RulesReport(ParserSet([try RulesFile(yaml: yaml, name: "t.yaml")])).test().first)
+    }
+}
+
+/// The documents that are generated from the rules.
+@Suite struct GeneratedDocumentTests {
     @Test func docsEventsIsWhatTheRulesSay() throws {
-        let path = (#filePath as NSString).deletingLastPathComponent + "/../../docs/events.md"
-        let document = RulesReport(try ParserSet(RulesFile.builtIn)).eventsDocument
+        try compare("events.md", RulesReport(BuiltIn.set()).eventsDocument)
+    }
+
+    @Test func docsFieldsIsWhatTheRulesSay() throws {
+        try compare("fields.md", RulesReport(BuiltIn.set()).fieldsDocument(.builtIn))
+    }
+
+    private func compare(_ name: String, _ document: String) throws {
+        let path = (#filePath as NSString).deletingLastPathComponent + "/../../docs/" + name
         if ProcessInfo.processInfo.environment["UPDATE_DOCS"] != nil {
             try document.write(toFile: path, atomically: false, encoding: .utf8)
         }
-        #expect(try String(contentsOfFile: path, encoding: .utf8) == document, "run the tests with UPDATE_DOCS=1")
+        let written = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        // Not the documents themselves: they are long.
+        let isCurrent = written == document
+        #expect(isCurrent, "docs/\(name) is stale: run the tests with UPDATE_DOCS=1")
+    }
+
+    @Test func everyFieldHasAMeaningAndEveryMeaningAField() throws {
+        let report = RulesReport(try BuiltIn.set())
+        #expect(report.fieldsWithoutMeaning(.builtIn) == [], "add them to Sources/Parsers/Rules/Fields/fields.yaml")
+        #expect(report.unusedMeanings(.builtIn) == [], "remove them from Sources/Parsers/Rules/Fields/fields.yaml")
+        #expect(FieldDictionary.builtIn.meanings.values.allSatisfy { !$0.contains("|") && !$0.isEmpty })
+    }
+
+    @Test func everyRulesFileOfTheFolderIsBuiltIn() throws {
+        let folder = (#filePath as NSString).deletingLastPathComponent + "/../../Sources/Parsers/Rules"
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".yaml") }
+        #expect(Set(RulesFile.builtIn.map(\.name)) == Set(names), "Sources/CRules/rules.c lists the files")
     }
 }

@@ -29,7 +29,7 @@ final class Bench {
     }
 
     static let parsers: ParserSet = {
-        do { return try ParserSet(RulesFile.builtIn) } catch { fatalError("\(error)") }
+        do { return try ParserSet(RulesFile.builtInWithoutExamples) } catch { fatalError("\(error)") }
     }()
 
     let broker: EmbeddedBroker

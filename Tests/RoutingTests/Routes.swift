@@ -9,7 +9,7 @@ struct Routes {
     let listeners: [String]
 
     static let parsers: ParserSet = {
-        do { return try ParserSet(RulesFile.builtIn) } catch { fatalError("\(error)") }
+        do { return try ParserSet(RulesFile.builtInWithoutExamples) } catch { fatalError("\(error)") }
     }()
 
     init(_ definitions: [RouteDefinition], everythingTo: String? = nil, listeners: [String] = ["one"])

@@ -191,6 +191,12 @@ import Testing
             "an uptime stamp alone", "[12345.678901] eth0: up", format: .unstructured,
             content: "[12345.678901] eth0: up", body: "eth0: up"),
         HeaderCase(
+            "an indented text behind an uptime stamp", "[    1.234567]  <TASK>", format: .unstructured,
+            content: "[    1.234567]  <TASK>", body: "<TASK>"),
+        HeaderCase(
+            "nothing but spaces behind an uptime stamp", "[    1.234567]   ", format: .unstructured,
+            content: "[    1.234567]   ", body: ""),
+        HeaderCase(
             "an application's own log line",
             "2025-11-04 14:02:09,120 INFO [main] com.example.App - up", time: "2025-11-04T14:02:09.120Z",
             content: "INFO [main] com.example.App - up"),

@@ -74,4 +74,9 @@ void clinux_keep_freed_memory(int bytes);
 /// Sets the calling thread's name (at most 15 bytes are kept).
 void clinux_set_thread_name(const char *name);
 
+// ---- Memory ---------------------------------------------------------------------------------------------------------
+
+/// Gives the pages that free() keeps back to the kernel. For after a burst of allocations that does not come again.
+void clinux_release_free_memory(void);
+
 #endif

@@ -1,0 +1,108 @@
+/// Puts the values of listed keys of a match's `kv` and `json` captures behind its captures, where the fields that they
+/// become find them.
+enum MemberLift {
+    typealias Bytes = UnsafePointer<UInt8>
+    typealias Captures = UnsafeMutablePointer<Matcher.Captured>
+
+    /// Fills the slots of an outcome. A slot without a value is left empty: its field is absent.
+    @inline(never)
+    static func lift(
+        _ frame: Bytes, _ outcome: UnsafePointer<Outcome>, _ tables: UnsafePointer<CompiledTables>, _ captures: Captures
+    ) {
+        for number in 0..<Int(outcome.pointee.liftCount) {
+            let lift = tables.pointee.lifts + Int(outcome.pointee.liftStart) + number
+            let slots = captures + Int(lift.pointee.firstSlot)
+            // A value stands behind its key, so none begins at 0: that is "not seen yet".
+            slots.update(repeating: Matcher.Captured(start: 0, end: 0), count: Int(lift.pointee.entryCount))
+            let list = captures[Int(lift.pointee.capture)]
+            if lift.pointee.isJSON {
+                liftMembers(frame, list, lift, tables, slots)
+            } else {
+                liftPairs(frame, list, lift, tables, slots)
+            }
+        }
+    }
+
+    private static func liftPairs(
+        _ frame: Bytes, _ list: Matcher.Captured, _ lift: UnsafePointer<Lift>, _ tables: UnsafePointer<CompiledTables>,
+        _ slots: Captures
+    ) {
+        var reader = KeyValueReader(frame, Int(list.start), Int(list.end))
+        while let item = reader.next() {
+            guard let entry = entry(frame + item.keyStart, item.keyEnd &- item.keyStart, lift, tables),
+                entry.pointee.isFlag == item.isFlag
+            else { continue }
+            let slot = slots + Int(entry.pointee.slot)
+            guard slot.pointee.start == 0 else { continue }
+            if item.isFlag {
+                slot.pointee = captured(item.keyStart, item.keyEnd)
+            } else {
+                let fits = fits(entry.pointee.type, frame, item.valueStart, item.valueEnd, item.isQuoted, tables)
+                slot.pointee = captured(item.valueStart, fits ? item.valueEnd : item.valueStart)
+            }
+        }
+    }
+
+    private static func liftMembers(
+        _ frame: Bytes, _ list: Matcher.Captured, _ lift: UnsafePointer<Lift>, _ tables: UnsafePointer<CompiledTables>,
+        _ slots: Captures
+    ) {
+        var members = JSONMembers(frame, Int(list.start), Int(list.end))
+        while let member = members.next() {
+            guard let entry = entry(frame + member.keyStart, member.keyEnd &- member.keyStart, lift, tables) else {
+                continue
+            }
+            let slot = slots + Int(entry.pointee.slot)
+            guard slot.pointee.start == 0 else { continue }
+            let first = frame[member.valueStart]
+            let isString = first == UInt8(ascii: "\"")
+            let start = isString ? member.valueStart &+ 1 : member.valueStart
+            let end = isString ? member.valueEnd &- 1 : member.valueEnd
+            let isBoolean = first == UInt8(ascii: "t") || first == UInt8(ascii: "f")
+            let isScalar = first != UInt8(ascii: "{") && first != UInt8(ascii: "[") && first != UInt8(ascii: "n")
+            let isFit =
+                entry.pointee.isFlag
+                ? isBoolean : isScalar && fits(entry.pointee.type, frame, start, end, isString, tables)
+            slot.pointee = captured(start, isFit ? end : start)
+        }
+    }
+
+    /// The entry of a key, or nil.
+    static func entry(
+        _ key: Bytes, _ count: Int, _ lift: UnsafePointer<Lift>, _ tables: UnsafePointer<CompiledTables>
+    ) -> UnsafePointer<LiftEntry>? {
+        var low = 0
+        var high = Int(lift.pointee.entryCount)
+        let entries = tables.pointee.liftEntries + Int(lift.pointee.entryStart)
+        while low < high {
+            let middle = (low &+ high) / 2
+            let entry = entries + middle
+            let order = orderByLength(
+                key, count, tables.pointee.fragments + Int(entry.pointee.keyStart), Int(entry.pointee.keyCount))
+            if order == 0 { return entry }
+            if order < 0 { high = middle } else { low = middle &+ 1 }
+        }
+        return nil
+    }
+
+    /// Whether the whole value is of the type.
+    private static func fits(
+        _ type: CaptureType, _ frame: Bytes, _ start: Int, _ end: Int, _ isQuoted: Bool,
+        _ tables: UnsafePointer<CompiledTables>
+    ) -> Bool {
+        guard start < end else { return false }
+        switch type {
+        case .text: return true
+        case .quoted: return isQuoted
+        case .host, .word:
+            let bit = type.byteClass.rawValue
+            for place in start..<end where tables.pointee.classes[Int(frame[place])] & bit == 0 { return false }
+            return true
+        default: return Matcher.typedEnd(type, frame, start, end, messageStart: start) == end
+        }
+    }
+
+    private static func captured(_ start: Int, _ end: Int) -> Matcher.Captured {
+        Matcher.Captured(start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: end))
+    }
+}
