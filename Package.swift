@@ -84,8 +84,9 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "SyslogTests", dependencies: ["Syslog", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "EventsTests", dependencies: ["Events", "Syslog"], swiftSettings: strict),
-        .testTarget(name: "ParsersTests", dependencies: ["Parsers", "Events", "Syslog"], swiftSettings: strict),
+        .testTarget(name: "EventsTests", dependencies: ["Events", "Syslog", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ParsersTests", dependencies: ["Parsers", "Events", "Syslog", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "RoutingTests", dependencies: ["Routing", "Parsers", "Events", "Syslog", "TestSupport"],
             swiftSettings: strict),

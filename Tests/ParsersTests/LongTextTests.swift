@@ -1,5 +1,6 @@
 import Foundation
 import Parsers
+import TestSupport
 import Testing
 
 @Suite struct LongTextTests {
@@ -97,7 +98,7 @@ import Testing
 
     /// Against trying every place from the last one on, with a reader of its own for what follows.
     @Test func itIsWhatASearchFromTheEndFinds() throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
+        let seed = SeededGenerator.runSeed
         var random = SeededGenerator(seed: seed)
         let pieces = [" via ", " ", "via", "a", "b", "1.2.3.4", "12", "1", ".", " v", " via 7 ", ": "]
         var harness = try Harness(

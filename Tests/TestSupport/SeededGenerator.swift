@@ -1,6 +1,12 @@
+import Foundation
+
 /// A small generator whose whole run follows from its seed, so that a failure can be repeated.
 public struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
+
+    /// The seed of random tests: the same in every run, so that a change fails because of what it changed. Another one
+    /// with TEST_SEED=number; `make fuzz` is what looks for new inputs.
+    public static let runSeed: UInt64 = ProcessInfo.processInfo.environment["TEST_SEED"].flatMap { UInt64($0) } ?? 5424
 
     /// The same seed, the same numbers.
     public init(seed: UInt64) { state = seed }
