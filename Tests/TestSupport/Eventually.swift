@@ -18,5 +18,6 @@ public func eventually(_ what: String, _ condition: () throws -> Bool) async thr
 public struct NeverCame: Error, CustomStringConvertible {
     let what: String
 
+    /// What was waited for.
     public var description: String { "waited in vain for: \(what)" }
 }

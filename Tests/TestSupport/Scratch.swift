@@ -2,8 +2,10 @@ import Foundation
 
 /// A directory of a test's own, removed with what is in it.
 public final class Scratch: Sendable {
+    /// Where it is.
     public let path: String
 
+    /// Makes it, under /tmp.
     public init() throws {
         // Short, because a unix socket's path has room for 107 bytes.
         var template = Array("/tmp/kls-XXXXXX".utf8CString)
@@ -32,6 +34,7 @@ public final class Scratch: Sendable {
         try write(text, to: name, O_WRONLY | O_TRUNC)
     }
 
+    /// Renames a file in it.
     public func rename(_ old: String, _ new: String) throws {
         guard Glibc.rename(file(old), file(new)) == 0 else { throw SystemFault("rename \(old) to \(new)") }
     }
@@ -47,6 +50,7 @@ public final class Scratch: Sendable {
 
 /// A system call that failed where a test needs it.
 public struct SystemFault: Error, CustomStringConvertible {
+    /// The call and what the system said.
     public let description: String
 
     init(_ call: String) { description = "\(call): \(String(cString: strerror(errno)))" }

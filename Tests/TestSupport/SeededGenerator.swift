@@ -11,7 +11,7 @@ public struct SeededGenerator: RandomNumberGenerator {
     /// The same seed, the same numbers.
     public init(seed: UInt64) { state = seed }
 
-    // SplitMix64.
+    /// The next number, by SplitMix64.
     public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
