@@ -78,7 +78,11 @@ import Testing
             shapes.add(result.message, program: Array("0 odd/näme".utf8), parser: .none)
             mutated.add(random.mutation(of: result.message), program: [], parser: .none)
         }
-        for _ in 0..<20 { mutated.add(random.bytes(upTo: 5000), program: Array("x".utf8), parser: .none) }
+        for _ in 0..<20 {
+            // One line without spaces in front, as `parse` reads them.
+            let noise = random.bytes(upTo: 5000).filter { $0 != UInt8(ascii: "\n") }
+            mutated.add(Array(noise.drop { $0 == UInt8(ascii: " ") }), program: Array("x".utf8), parser: .none)
+        }
         let drafts = shapes.drafts
         for draft in drafts + mutated.drafts where !draft.rule.contains("# This draft") {
             let text = "parser: test\nprograms: [test]\nrules:\n" + draft.rule
