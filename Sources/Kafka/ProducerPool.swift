@@ -59,7 +59,7 @@ public final class ProducerPool: Sendable {
         configuration.setDefault("client.id", "kafkastreamer")
         // Long enough for a sender's turn to hand everything over before the first batch leaves.
         configuration.setDefault("linger.ms", "1")
-        let gate = Sender.Gate()
+        let gate = Gate()
         gate.isOpen.store(recovered == nil, ordering: .relaxed)
         var senders: [Sender] = []
         for index in 0..<max(1, count) {

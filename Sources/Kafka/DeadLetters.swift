@@ -1,0 +1,103 @@
+import Crdkafka
+import Logging
+import Spool
+
+/// The dead letters of one sender: records that Kafka refused wait here until the spool has room for their letter, which
+/// then is a record of the dead-letter topic like any other. Owned by the sender's thread.
+final class DeadLetters {
+    private let spool: Spool
+    private let topics: TopicTable
+    private let topic: String?
+    private let settlement: Settlement
+    private let log: ClientLog
+    /// Most bytes of a dead letter.
+    private let limit: Int
+    /// What a batch of one record adds to its value at most: a header of 61 bytes, and the record's own.
+    private static let batchOverhead = 128
+    /// Refused records whose dead letter found no room yet.
+    private var refused: [(record: Record, error: rd_kafka_resp_err_t)] = []
+    private var writer: SpoolWriter?
+    /// The letters, to be handed over; nil before the first.
+    private(set) var feed: Feed?
+
+    init(
+        topic: String?, spool: Spool, topics: TopicTable, maximumMessageBytes: Int, settlement: Settlement,
+        log: ClientLog
+    ) {
+        self.topic = topic
+        self.spool = spool
+        self.topics = topics
+        self.settlement = settlement
+        self.log = log
+        limit = min(spool.maximumValueCount, maximumMessageBytes - Self.batchOverhead)
+    }
+
+    var isEmpty: Bool { refused.isEmpty }
+
+    func refuse(_ record: Record, _ error: rd_kafka_resp_err_t) {
+        refused.append((record, error))
+    }
+
+    /// Writes the dead letters of refused records. A refused dead letter itself is given up, counted and said.
+    /// - Returns: how many refused records are settled.
+    func write() -> Int {
+        guard !refused.isEmpty else { return 0 }
+        let letterIndex = topic.map { topics.index(of: $0) }
+        var done = 0
+        for (record, error) in refused {
+            if let letterIndex, record.topicIndex != letterIndex {
+                guard writeLetter(of: record, error, index: letterIndex) else { break }
+            } else {
+                giveUp(record, error)
+            }
+            done += 1
+        }
+        refused.removeFirst(done)
+        return done
+    }
+
+    private func giveUp(_ record: Record, _ error: rd_kafka_resp_err_t) {
+        let topic = topics.name(at: record.topicIndex)
+        let reason = String(cString: rd_kafka_err2str(error))
+        log.note(
+            level: .error, facility: "DEADLETTER",
+            text: "topic \(topic) refused a record of \(record.valueCount) bytes, given up: \(reason)")
+        settlement.counts.lost += 1
+        settlement.settle(record, .deadLettered)
+    }
+
+    /// False when there is no room.
+    private func writeLetter(of record: Record, _ error: rd_kafka_resp_err_t, index: UInt32) -> Bool {
+        let topic = topics.name(at: record.topicIndex)
+        let reason = String(cString: rd_kafka_err2str(error))
+        let json = DeadLetter.json(
+            of: record, topic: topic, error: String(cString: rd_kafka_err2name(error)), reason: reason,
+            tooLarge: error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, limit: limit)
+        guard append(json, index: index, timestamp: record.timestamp) else { return false }
+        log.note(level: .error, facility: "DEADLETTER", text: "topic \(topic) refused a record: \(reason)")
+        settlement.counts.deadLettered += 1
+        settlement.settle(record, .deadLettered)
+        return true
+    }
+
+    private func append(_ letter: [UInt8], index: UInt32, timestamp: Int64) -> Bool {
+        let writer = openWriter()
+        if writer.room.count < letter.count, !writer.roll() || writer.room.count < letter.count { return false }
+        letter.withUnsafeBytes { writer.room.baseAddress!.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        let name = Array(topics.name(at: index).utf8)
+        name.withUnsafeBytes { name in
+            writer.commit(
+                valueCount: letter.count, keyStart: 0, keyCount: 0, topicIndex: index, topicName: name,
+                timestamp: timestamp)
+        }
+        return true
+    }
+
+    private func openWriter() -> SpoolWriter {
+        if let writer { return writer }
+        let writer = spool.makeWriter(for: .deadLetters)
+        self.writer = writer
+        feed = Feed(writer.chain)
+        return writer
+    }
+}
