@@ -14,6 +14,8 @@ public final class FileWorker: FileSink, @unchecked Sendable {
     /// Whether what is committed survives the process, so that a checkpoint need not wait for Kafka.
     private let isDurable: Bool
     private let roomComes = RoomComes()
+    /// The origins of files by fingerprint.
+    private var origins: [UInt32: Origin] = [:]
 
     /// One wait for room at a time: an outage of hours must not leave a waiter behind for every look at the stop flag.
     private final class RoomComes: Sendable {
@@ -44,7 +46,15 @@ public final class FileWorker: FileSink, @unchecked Sendable {
         wait = worker.rateWait(.none)
         if wait > 0 { return false }
         return worker.accept(
-            line, isTruncated: isTruncated, peer: peer, origin: RecordOrigin(id: origin, offset: position))
+            line, isTruncated: isTruncated, peer: peer, origin: self.origin(origin, position), position: position)
+    }
+
+    private func origin(_ fingerprint: UInt32, _ position: UInt64) -> Origin {
+        if let origin = origins[fingerprint] { return origin }
+        let identity = OriginIdentity(high: 0, low: UInt64(fingerprint))
+        let origin = worker.spool.openOrigin(identity, at: position, until: .kept)
+        origins[fingerprint] = origin
+        return origin
     }
 
     /// Publishes what was taken.
@@ -71,7 +81,10 @@ public final class FileWorker: FileSink, @unchecked Sendable {
     }
 
     /// No more lines will come.
-    public func close() { worker.close() }
+    public func close() {
+        worker.close()
+        for origin in origins.values { worker.spool.closeOrigin(origin) }
+    }
 
     /// Records committed so far.
     public var committedCount: UInt64 { worker.writer.committed }

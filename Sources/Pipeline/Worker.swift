@@ -160,7 +160,7 @@ public final class Worker: @unchecked Sendable {
     /// nothing is counted then.
     func accept(
         _ frame: UnsafeRawBufferPointer, isTruncated: Bool, peer: UnsafePointer<Peer>,
-        origin: RecordOrigin = RecordOrigin()
+        origin: Origin? = nil, position: UInt64 = 0
     ) -> Bool {
         var message = read(frame, peer)
         let bytes = hasProgram(message) ? giveProgram(frame, &message) : frame
@@ -185,7 +185,7 @@ public final class Worker: @unchecked Sendable {
                 // The unescaped copy of a key goes behind the event.
                 !event.keyHasEscapes || event.keyCount <= room.count - event.byteCount
             {
-                commit(event, in: room, topic, origin)
+                commit(event, in: room, topic, origin, position)
                 break
             }
             // No room, or not enough of it: an empty segment, once.
@@ -236,7 +236,8 @@ public final class Worker: @unchecked Sendable {
     }
 
     private func commit(
-        _ event: EncodedEvent, in room: UnsafeMutableRawBufferPointer, _ topic: TopicChoice, _ origin: RecordOrigin
+        _ event: EncodedEvent, in room: UnsafeMutableRawBufferPointer, _ topic: TopicChoice, _ origin: Origin?,
+        _ position: UInt64
     ) {
         var keyStart = event.keyStart
         var keyCount = event.keyCount
@@ -251,6 +252,7 @@ public final class Worker: @unchecked Sendable {
         }
         writer.commit(
             valueCount: event.byteCount, keyStart: keyStart, keyCount: keyCount, keyCopyCount: keyCopy,
-            topicIndex: topic.index, topicName: topic.name, timestamp: received / 1_000_000, origin: origin)
+            topicIndex: topic.index, topicName: topic.name, timestamp: received / 1_000_000, origin: origin,
+            position: position)
     }
 }

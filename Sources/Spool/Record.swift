@@ -16,7 +16,8 @@ import CLinux
     }
 
     /// Says what became of the record: its state byte flips and its segment counts it as settled. Nothing may read the
-    /// record afterwards. Called once per record, by the one sender of its chain.
+    /// record afterwards. Called once per record, by the one sender of its chain; for a record that may have an origin
+    /// through that sender's `Settlement`.
     public func settle(_ state: RecordState) {
         clinux_store_release_u8(base + RecordLayout.state, state.rawValue)
         let position = Int(base.load(fromByteOffset: RecordLayout.position, as: UInt32.self))
@@ -52,9 +53,22 @@ import CLinux
 
     /// Whether its checksum is that of its bytes. Asked of a well-formed record only.
     var isIntact: Bool {
-        clinux_crc32c(0, base + RecordLayout.checkedFrom, checkedCount)
-            == base.load(fromByteOffset: RecordLayout.checksum, as: UInt32.self)
+        computedChecksum == base.load(fromByteOffset: RecordLayout.checksum, as: UInt32.self)
     }
+
+    /// The checksum of its bytes as they are now.
+    var computedChecksum: UInt32 {
+        let seed = RecordLayout.seed(generation: generation, flags: flags, topicCount: topicCount)
+        let count = RecordLayout.header - RecordLayout.checkedFrom + valueCount + keyCopyCount + Int(topicCount)
+        let body = clinux_crc32c(seed, base + RecordLayout.checkedFrom, count)
+        return hasOrigin ? clinux_crc32c(body, originBase, OriginLayout.checked) : body
+    }
+
+    var generation: UInt32 { base.load(fromByteOffset: RecordLayout.generation, as: UInt32.self) }
+    var flags: UInt8 { base.load(fromByteOffset: RecordLayout.flags, as: UInt8.self) }
+    var topicCount: UInt16 { base.load(fromByteOffset: RecordLayout.topicCount, as: UInt16.self) }
+    var keyStart: Int { Int(base.load(fromByteOffset: RecordLayout.keyStart, as: UInt32.self)) }
+    var keyCopyCount: Int { Int(base.load(fromByteOffset: RecordLayout.keyCopyCount, as: UInt32.self)) }
 
     /// Bytes from this record's first to the next one's.
     public var size: Int { Int(base.load(fromByteOffset: RecordLayout.length, as: UInt32.self)) }
@@ -66,7 +80,7 @@ import CLinux
 
     /// The key's first byte, nil when the record has none.
     public var key: UnsafeMutableRawPointer? {
-        keyCount == 0 ? nil : value + Int(base.load(fromByteOffset: RecordLayout.keyStart, as: UInt32.self))
+        keyCount == 0 ? nil : value + keyStart
     }
     /// Bytes of the key.
     public var keyCount: Int { Int(base.load(fromByteOffset: RecordLayout.keyCount, as: UInt32.self)) }
@@ -79,9 +93,7 @@ import CLinux
 
     /// The topic's name, as stored.
     public var topicName: UnsafeRawBufferPointer {
-        let keyCopy = Int(base.load(fromByteOffset: RecordLayout.keyCopyCount, as: UInt32.self))
-        let count = Int(base.load(fromByteOffset: RecordLayout.topicCount, as: UInt16.self))
-        return UnsafeRawBufferPointer(start: value + valueCount + keyCopy, count: count)
+        UnsafeRawBufferPointer(start: value + valueCount + keyCopyCount, count: Int(topicCount))
     }
 
     /// Gives a record of an earlier process its topic's index in this one.
@@ -89,38 +101,77 @@ import CLinux
         base.storeBytes(of: topicIndex, toByteOffset: RecordLayout.topicIndex, as: UInt32.self)
     }
 
-    /// Which origin it came from, 0 without one.
-    public var originID: UInt32 { base.load(fromByteOffset: RecordLayout.originID, as: UInt32.self) }
-    /// The position in the origin after it.
-    public var originOffset: UInt64 { base.load(fromByteOffset: RecordLayout.originOffset, as: UInt64.self) }
+    /// Where it stands among all records of its worker: a copy has the place of its original.
+    public var place: RecordPlace {
+        RecordPlace(
+            chain: base.load(fromByteOffset: RecordLayout.chain, as: UInt32.self),
+            number: base.load(fromByteOffset: RecordLayout.number, as: UInt64.self))
+    }
 
-    var checkedCount: Int {
-        Int(base.load(fromByteOffset: RecordLayout.keyCopyCount, as: UInt32.self)) + RecordLayout.header
-            - RecordLayout.checkedFrom + valueCount
-            + Int(base.load(fromByteOffset: RecordLayout.topicCount, as: UInt16.self))
+    // MARK: Its origin
+
+    /// Whether it came from an origin.
+    @inline(__always)
+    public var hasOrigin: Bool { flags & RecordLayout.originFlag != 0 }
+
+    /// Found by the lengths of what stands before it, not by the record's own, which is stored last.
+    private var originBase: UnsafeMutableRawPointer {
+        base
+            + RecordLayout.size(
+                valueCount: valueCount, keyCopy: keyCopyCount, topicCount: Int(topicCount), hasOrigin: false)
+    }
+
+    /// Which origin it came from.
+    public var originIdentity: OriginIdentity {
+        guard hasOrigin else { return .none }
+        return OriginIdentity(
+            high: originBase.load(fromByteOffset: OriginLayout.identity, as: UInt64.self),
+            low: originBase.load(fromByteOffset: OriginLayout.identity + 8, as: UInt64.self))
+    }
+
+    /// The position in the origin behind it; 0 without one.
+    public var originPosition: UInt64 {
+        hasOrigin ? originBase.load(fromByteOffset: OriginLayout.position, as: UInt64.self) : 0
+    }
+
+    /// Its number among the records of its origin, in this process.
+    var originNumber: UInt64 { originBase.load(fromByteOffset: OriginLayout.number, as: UInt64.self) }
+
+    /// The origin that waits for its settlement. The spool keeps an origin until its last record is settled, and a
+    /// record is settled once: the address is good as long as it is asked for.
+    var origin: Origin? {
+        let address = originBase.load(fromByteOffset: OriginLayout.address, as: UInt.self)
+        return UnsafeRawPointer(bitPattern: address).map { Unmanaged<Origin>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// Forgets the origin's address, which an earlier process wrote.
+    func forgetOrigin() { originBase.storeBytes(of: 0, toByteOffset: OriginLayout.address, as: UInt.self) }
+
+    /// What a record that takes its place keeps of its origin; nil without one.
+    var originBytes: UnsafeRawBufferPointer? {
+        hasOrigin ? UnsafeRawBufferPointer(start: originBase, count: OriginLayout.size) : nil
     }
 
     /// Whether the lengths inside the record fit its size: the first thing to ask of bytes found on a disk.
     func isWellFormed(size: Int) -> Bool {
-        let keyCopy = Int(base.load(fromByteOffset: RecordLayout.keyCopyCount, as: UInt32.self))
-        let topicCount = Int(base.load(fromByteOffset: RecordLayout.topicCount, as: UInt16.self))
-        let keyStart = Int(base.load(fromByteOffset: RecordLayout.keyStart, as: UInt32.self))
+        let topicCount = Int(topicCount)
         return topicCount > 0 && topicCount <= RecordLayout.maximumTopicCount
-            && RecordLayout.size(valueCount: valueCount, keyCopy: keyCopy, topicCount: topicCount) == size
-            && keyStart + keyCount <= valueCount + keyCopy
+            && RecordLayout.size(
+                valueCount: valueCount, keyCopy: keyCopyCount, topicCount: topicCount, hasOrigin: hasOrigin) == size
+            && keyStart + keyCount <= valueCount + keyCopyCount
     }
 }
 
-/// Where a message came from, for inputs that can be read again: a file's fingerprint and the offset behind the line.
-public struct RecordOrigin: Equatable, Sendable {
-    /// Fingerprint of the origin; 0 = none.
-    public var id: UInt32
-    /// Position behind the message.
-    public var offset: UInt64
+/// The place of a record in its worker's order, across processes: later processes have higher chains, and a chain's
+/// records count from 0.
+public struct RecordPlace: Comparable, Hashable, Sendable {
+    /// The chain that it was first committed to.
+    public var chain: UInt32
+    /// Its number in that chain.
+    public var number: UInt64
 
-    /// An origin; the default is none.
-    public init(id: UInt32 = 0, offset: UInt64 = 0) {
-        self.id = id
-        self.offset = offset
+    /// By chain, then by number.
+    public static func < (one: RecordPlace, other: RecordPlace) -> Bool {
+        (one.chain, one.number) < (other.chain, other.number)
     }
 }

@@ -13,7 +13,7 @@ public struct RecoveredRecords {
     /// Files named like segments that are not (another version, cut short), left as they are.
     public var foreign: [String] = []
     /// The furthest position of each origin among all records found: where reading it can go on.
-    public var origins: [UInt32: UInt64] = [:]
+    public var origins: [OriginIdentity: UInt64] = [:]
 }
 
 extension Spool {
@@ -34,7 +34,7 @@ extension Spool {
         }
         // A stuck topic's backlog was copied out of segments that may still hold younger records of the same topic.
         segments.sort { ($0.isBacklog ? 0 : 1, $0.sequence) < ($1.isBacklog ? 0 : 1, $1.sequence) }
-        let chain = SegmentChain()
+        let chain = SegmentChain(number: 0)
         for segment in segments {
             let pending = scan(segment, into: &found, topicIndex: topicIndex)
             if pending == 0, segment.size != settings.segmentSize {
@@ -76,6 +76,7 @@ extension Spool {
         var count: UInt32 = 0
         var settled: UInt32 = 0
         var indexes: [String: UInt32] = [:]
+        var chain: UInt32 = 0
         let limit = segment.size - RecordLayout.alignment
         while offset + RecordLayout.header <= limit {
             let length = clinux_load_acquire_u32(segment.base + offset)
@@ -106,8 +107,11 @@ extension Spool {
                 record.markDamaged()
                 continue
             }
-            if record.originID != 0 {
-                found.origins[record.originID] = max(found.origins[record.originID] ?? 0, record.originOffset)
+            chain = max(chain, record.place.chain)
+            if record.hasOrigin {
+                let identity = record.originIdentity
+                found.origins[identity] = max(found.origins[identity] ?? 0, record.originPosition)
+                record.forgetOrigin()
             }
             guard record.state == .pending else {
                 settled += 1
@@ -118,6 +122,7 @@ extension Spool {
             indexes[name] = index
             record.assign(topicIndex: index)
         }
+        skip(chain: chain)
         clinux_store_release_u32(segment.base + SegmentLayout.settled, settled)
         segment.seal(at: offset, count: count)
         return UInt64(count - settled)

@@ -29,7 +29,13 @@ public final class SegmentChain: Sendable {
     public let isTracked: Bool
     private let settledPrefix = Atomic<UInt64>(0)
 
-    init(isTracked: Bool = false) { self.isTracked = isTracked }
+    /// Its number, which no other chain of this directory has: the first half of its records' places.
+    public let number: UInt32
+
+    init(number: UInt32, isTracked: Bool = false) {
+        self.number = number
+        self.isTracked = isTracked
+    }
 
     /// Records at the chain's beginning that are settled without a gap, in a tracked chain. Published by the sender;
     /// read by the input whose checkpoint follows it.

@@ -12,6 +12,7 @@ public final class Spool: Sendable {
         var total = 0
         var nextSequence: UInt64 = 1
         var waiters: [@Sendable () -> Void] = []
+        var nextChain: UInt32 = Spool.chainsOfOneLife
         var refusal: SpoolError?
         var writeFailure: SpoolError?
     }
@@ -22,6 +23,10 @@ public final class Spool: Sendable {
     public let isChecked: Bool
     private let pool = Mutex(Pool())
     private let lockDescriptor: Int32
+    /// Every origin that is open or has records that are not settled.
+    private let origins = Mutex<[ObjectIdentifier: Origin]>([:])
+    /// Whether an origin of kept records waits for the next `synchronise`.
+    let keepsOnInterval: Bool
 
     /// Segments kept back from workers and backlogs, so that dead letters find room when messages find none.
     static let reserve = 1
@@ -36,6 +41,11 @@ public final class Spool: Sendable {
     public init(_ settings: SpoolSettings) throws(SpoolError) {
         self.settings = settings
         isChecked = settings.directory != nil
+        if case .interval = settings.sync {
+            keepsOnInterval = settings.directory != nil
+        } else {
+            keepsOnInterval = false
+        }
         let size = settings.segmentSize
         guard size >= 65536, size % 4096 == 0, size <= 1 << 30, settings.maximumSize >= 2 * size else {
             throw SpoolError(
@@ -75,8 +85,7 @@ public final class Spool: Sendable {
 
     /// The longest value that fits an empty segment, bytes.
     public var maximumValueCount: Int {
-        settings.segmentSize - SegmentLayout.header - RecordLayout.header - RecordLayout.maximumTopicCount
-            - 4 * RecordLayout.alignment
+        settings.segmentSize - SegmentLayout.header - RecordLayout.overhead - 2 * RecordLayout.alignment
     }
 
     var maximumSegments: Int { settings.maximumSize / settings.segmentSize }
@@ -96,6 +105,67 @@ public final class Spool: Sendable {
     public func makeWriter(for purpose: SpoolWriter.Purpose = .messages, tracked: Bool = false) -> SpoolWriter {
         SpoolWriter(spool: self, purpose: purpose, isTracked: tracked)
     }
+
+    // MARK: Origins
+
+    /// Makes an origin known, whose records a writer's `commit` may name from now on. Their numbers begin anew.
+    /// - Parameters:
+    ///   - identity: which it is; not `none`.
+    ///   - position: where reading begins: what `settled` says before the first record is settled.
+    ///   - release: when its records count as settled.
+    ///   - onProgress: told of progress, a few times a turn at most, from a sender's thread, the disk's or the committing
+    ///     one; it must be quick and call nothing of the spool.
+    public func openOrigin(
+        _ identity: OriginIdentity, at position: UInt64, until release: Origin.Release,
+        onProgress: @escaping @Sendable (OriginProgress) -> Void = { _ in }
+    ) -> Origin {
+        let origin = Origin(
+            identity, position: position, followsDelivery: release == .delivered || settings.directory == nil,
+            onProgress: onProgress)
+        origins.withLock { $0[ObjectIdentifier(origin)] = origin }
+        return origin
+    }
+
+    /// No more records will be committed for it; those that were are still waited for, and told. Called by the thread
+    /// that commits for it, after its last batch has ended.
+    public func closeOrigin(_ origin: Origin) {
+        if origin.close() { forget(origin) }
+    }
+
+    /// Lets an origin go that nothing points to any more.
+    func forget(_ origin: Origin) {
+        _ = origins.withLock { $0.removeValue(forKey: ObjectIdentifier(origin)) }
+    }
+
+    /// Origins that are open or not settled to their end.
+    public var originCount: Int { origins.withLock { $0.count } }
+
+    /// For one sender's thread: settles records, and tells their origins.
+    public func makeSettlement() -> Settlement { Settlement(self) }
+
+    // MARK: Chains
+
+    /// Chains of one process before its numbers run into those that the next one would take: with more of them (reloads
+    /// make new workers) only the order between two processes is lost.
+    static let chainsOfOneLife: UInt32 = 4096
+
+    func takeChainNumber() -> UInt32 {
+        pool.withLock { pool in
+            defer { if pool.nextChain < .max { pool.nextChain += 1 } }
+            return pool.nextChain
+        }
+    }
+
+    /// Chains that are made from now on come after one that was found.
+    func skip(chain: UInt32) {
+        pool.withLock { pool in
+            let life = chain / Self.chainsOfOneLife + 1
+            guard life <= UInt32.max / Self.chainsOfOneLife else { return }
+            pool.nextChain = max(pool.nextChain, life * Self.chainsOfOneLife)
+        }
+    }
+
+    // MARK: Segments
 
     /// An empty segment, or nil when there is no room for one.
     func acquire(_ purpose: SpoolWriter.Purpose) -> Segment? {
@@ -197,9 +267,11 @@ public final class Spool: Sendable {
 
     /// Writes every file of `chains` to the disk, for `sync: interval`.
     public func synchronise(_ chains: [SegmentChain]) throws(SpoolError) {
+        let covered = keepsOnInterval ? origins.withLock { $0.values.map { ($0, $0.batched) } } : []
         for chain in chains {
             for segment in chain.snapshot() { try segment.synchronise(from: 0, to: segment.size) }
         }
+        for (origin, progress) in covered where !origin.followsDelivery && origin.keep(progress) { forget(origin) }
     }
 
     /// Keeps the number of a file that exists from being given to a new one.

@@ -26,13 +26,17 @@ public final class SpoolWriter {
     private var limit = 0
     private var countInSegment: UInt32 = 0
     private var synchronisedTo = 0
+    /// The number of the next record.
+    private var number: UInt64 = 0
+    /// Origins with records in this batch that are told when it ends.
+    private var inBatch: [Origin] = []
     /// Records committed by this writer so far.
     public private(set) var committed: UInt64 = 0
 
     init(spool: Spool, purpose: Purpose, isTracked: Bool) {
         self.spool = spool
         self.purpose = purpose
-        chain = SegmentChain(isTracked: isTracked)
+        chain = SegmentChain(number: spool.takeChainNumber(), isTracked: isTracked)
         base = UnsafeMutableRawPointer(bitPattern: 8)!
     }
 
@@ -41,7 +45,7 @@ public final class SpoolWriter {
 
     /// Where the next value may be written, and how long it may be. Empty before the first `roll`.
     public var room: UnsafeMutableRawBufferPointer {
-        let free = limit - offset - RecordLayout.header - RecordLayout.maximumTopicCount - 2 * RecordLayout.alignment
+        let free = limit - offset - RecordLayout.overhead
         guard free > 0 else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
         return UnsafeMutableRawBufferPointer(start: base + offset + RecordLayout.header, count: free)
     }
@@ -92,36 +96,104 @@ public final class SpoolWriter {
     ///   - topicIndex: the topic's index in this process.
     ///   - topicName: its name, at most 249 bytes.
     ///   - timestamp: Unix time of reception, ms.
-    ///   - origin: where the message came from, when it can be read there again.
+    ///   - origin: where the message came from, when it is to be told of what becomes of the record.
+    ///   - position: the position in the origin behind the message.
     public func commit(
         valueCount: Int, keyStart: Int, keyCount: Int, keyCopyCount: Int = 0, topicIndex: UInt32,
-        topicName: UnsafeRawBufferPointer, timestamp: Int64, origin: RecordOrigin = RecordOrigin()
+        topicName: UnsafeRawBufferPointer, timestamp: Int64, origin: Origin? = nil, position: UInt64 = 0
+    ) {
+        let lengths = Lengths(value: valueCount, keyStart: keyStart, key: keyCount, keyCopy: keyCopyCount)
+        if let origin {
+            store(origin, position, behind: lengths, topicCount: topicName.count)
+            commit(lengths, topicIndex, topicName, timestamp, nextPlace(), flags: RecordLayout.originFlag)
+        } else {
+            commit(lengths, topicIndex, topicName, timestamp, nextPlace(), flags: 0)
+        }
+    }
+
+    /// Commits the value that stands at the start of `room` in the place of `record`, which it replaces: what waits for
+    /// the settlement of that one's origin waits for this one.
+    public func commit(
+        valueCount: Int, topicIndex: UInt32, topicName: UnsafeRawBufferPointer, timestamp: Int64,
+        replacing record: Record
+    ) {
+        let lengths = Lengths(value: valueCount, keyStart: 0, key: 0, keyCopy: 0)
+        let flags = copyOrigin(of: record, behind: lengths, topicCount: topicName.count)
+        commit(lengths, topicIndex, topicName, timestamp, nextPlace(), flags: flags)
+    }
+
+    private struct Lengths {
+        var value: Int
+        var keyStart: Int
+        var key: Int
+        var keyCopy: Int
+    }
+
+    @inline(__always)
+    private func nextPlace() -> RecordPlace {
+        defer { number += 1 }
+        return RecordPlace(chain: chain.number, number: number)
+    }
+
+    /// Where the origin of a record stands that is committed next.
+    private func originBase(_ lengths: Lengths, topicCount: Int) -> UnsafeMutableRawPointer {
+        let size = RecordLayout.size(
+            valueCount: lengths.value, keyCopy: lengths.keyCopy, topicCount: topicCount, hasOrigin: true)
+        precondition(offset + size <= limit, "a committed value lies inside the room that was given")
+        return base + offset + size - OriginLayout.size
+    }
+
+    private func store(_ origin: Origin, _ position: UInt64, behind lengths: Lengths, topicCount: Int) {
+        let at = originBase(lengths, topicCount: topicCount)
+        at.storeBytes(of: origin.identity.high, toByteOffset: OriginLayout.identity, as: UInt64.self)
+        at.storeBytes(of: origin.identity.low, toByteOffset: OriginLayout.identity + 8, as: UInt64.self)
+        at.storeBytes(of: position, toByteOffset: OriginLayout.position, as: UInt64.self)
+        at.storeBytes(of: origin.take(position: position), toByteOffset: OriginLayout.number, as: UInt64.self)
+        let address = origin.followsDelivery ? UInt(bitPattern: Unmanaged.passUnretained(origin).toOpaque()) : 0
+        at.storeBytes(of: address, toByteOffset: OriginLayout.address, as: UInt.self)
+        if !origin.followsDelivery, !origin.isInBatch {
+            origin.isInBatch = true
+            inBatch.append(origin)
+        }
+    }
+
+    private func copyOrigin(of record: Record, behind lengths: Lengths, topicCount: Int) -> UInt8 {
+        guard let bytes = record.originBytes else { return 0 }
+        originBase(lengths, topicCount: topicCount).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+        return RecordLayout.originFlag
+    }
+
+    @inline(__always)
+    private func commit(
+        _ lengths: Lengths, _ topicIndex: UInt32, _ topicName: UnsafeRawBufferPointer, _ timestamp: Int64,
+        _ place: RecordPlace, flags: UInt8
     ) {
         let topicCount = topicName.count
-        let size = RecordLayout.size(valueCount: valueCount, keyCopy: keyCopyCount, topicCount: topicCount)
+        let size = RecordLayout.size(
+            valueCount: lengths.value, keyCopy: lengths.keyCopy, topicCount: topicCount,
+            hasOrigin: flags & RecordLayout.originFlag != 0)
         precondition(
             topicCount > 0 && topicCount <= RecordLayout.maximumTopicCount && offset + size <= limit,
             "a committed value lies inside the room that was given")
         let record = base + offset
-        (record + RecordLayout.header + valueCount + keyCopyCount)
+        (record + RecordLayout.header + lengths.value + lengths.keyCopy)
             .copyMemory(from: topicName.baseAddress!, byteCount: topicCount)
         record.storeBytes(of: segment!.generation, toByteOffset: RecordLayout.generation, as: UInt32.self)
         record.storeBytes(of: RecordState.pending.rawValue, toByteOffset: RecordLayout.state, as: UInt8.self)
-        record.storeBytes(of: 0, toByteOffset: RecordLayout.flags, as: UInt8.self)
+        record.storeBytes(of: flags, toByteOffset: RecordLayout.flags, as: UInt8.self)
         record.storeBytes(of: UInt16(topicCount), toByteOffset: RecordLayout.topicCount, as: UInt16.self)
         record.storeBytes(of: topicIndex, toByteOffset: RecordLayout.topicIndex, as: UInt32.self)
-        record.storeBytes(of: UInt32(keyCount), toByteOffset: RecordLayout.keyCount, as: UInt32.self)
+        record.storeBytes(of: UInt32(lengths.key), toByteOffset: RecordLayout.keyCount, as: UInt32.self)
         record.storeBytes(of: timestamp, toByteOffset: RecordLayout.timestamp, as: Int64.self)
-        record.storeBytes(of: UInt32(valueCount), toByteOffset: RecordLayout.valueCount, as: UInt32.self)
-        record.storeBytes(of: UInt32(keyStart), toByteOffset: RecordLayout.keyStart, as: UInt32.self)
-        record.storeBytes(of: origin.offset, toByteOffset: RecordLayout.originOffset, as: UInt64.self)
-        record.storeBytes(of: origin.id, toByteOffset: RecordLayout.originID, as: UInt32.self)
-        record.storeBytes(of: UInt32(keyCopyCount), toByteOffset: RecordLayout.keyCopyCount, as: UInt32.self)
+        record.storeBytes(of: UInt32(lengths.value), toByteOffset: RecordLayout.valueCount, as: UInt32.self)
+        record.storeBytes(of: UInt32(lengths.keyStart), toByteOffset: RecordLayout.keyStart, as: UInt32.self)
+        record.storeBytes(of: place.number, toByteOffset: RecordLayout.number, as: UInt64.self)
+        record.storeBytes(of: place.chain, toByteOffset: RecordLayout.chain, as: UInt32.self)
+        record.storeBytes(of: UInt32(lengths.keyCopy), toByteOffset: RecordLayout.keyCopyCount, as: UInt32.self)
         record.storeBytes(of: UInt32(offset), toByteOffset: RecordLayout.position, as: UInt32.self)
         if spool.isChecked {
-            let checked = RecordLayout.header - RecordLayout.checkedFrom + valueCount + keyCopyCount + topicCount
-            let crc = clinux_crc32c(0, record + RecordLayout.checkedFrom, checked)
-            record.storeBytes(of: crc, toByteOffset: RecordLayout.checksum, as: UInt32.self)
+            record.storeBytes(
+                of: Record(base: record).computedChecksum, toByteOffset: RecordLayout.checksum, as: UInt32.self)
         }
         // What an earlier use left where the next record will stand must not be taken for one.
         clinux_store_release_u32(record + size, 0)
@@ -131,26 +203,40 @@ public final class SpoolWriter {
         committed += 1
     }
 
-    /// Copies a committed record of another chain to the end of this one. False when there is no room.
+    /// Copies a committed record of another chain to the end of this one, its place and origin with it. False when there
+    /// is no room.
     public func append(copyOf record: Record) -> Bool {
-        let topic = record.topicName
-        let keyCopy = Int(record.base.load(fromByteOffset: RecordLayout.keyCopyCount, as: UInt32.self))
-        let needed = record.valueCount + keyCopy
+        let needed = record.valueCount + record.keyCopyCount
         if room.count < needed, !roll() || room.count < needed { return false }
         room.baseAddress!.copyMemory(from: record.value, byteCount: needed)
-        commit(
-            valueCount: record.valueCount,
-            keyStart: Int(record.base.load(fromByteOffset: RecordLayout.keyStart, as: UInt32.self)),
-            keyCount: record.keyCount, keyCopyCount: keyCopy, topicIndex: record.topicIndex, topicName: topic,
-            timestamp: record.timestamp, origin: RecordOrigin(id: record.originID, offset: record.originOffset))
+        let lengths = Lengths(
+            value: record.valueCount, keyStart: record.keyStart, key: record.keyCount, keyCopy: record.keyCopyCount)
+        let topic = record.topicName
+        let flags = copyOrigin(of: record, behind: lengths, topicCount: topic.count)
+        commit(lengths, record.topicIndex, topic, record.timestamp, record.place, flags: flags)
         return true
     }
 
-    /// Called at the end of a batch: with `sync: always` it returns when the batch is on the disk.
+    /// Called at the end of a batch: with `sync: always` it returns when the batch is on the disk. The origins of its
+    /// records that need not wait for Kafka are told.
     public func endBatch() throws(SpoolError) {
-        guard spool.settings.sync == .always, let segment, offset > synchronisedTo else { return }
-        try segment.synchronise(from: synchronisedTo, to: offset + RecordLayout.alignment)
-        synchronisedTo = offset
+        var failure: SpoolError?
+        if spool.settings.sync == .always, let segment, offset > synchronisedTo {
+            do throws(SpoolError) {
+                try segment.synchronise(from: synchronisedTo, to: offset + RecordLayout.alignment)
+                synchronisedTo = offset
+            } catch {
+                failure = error
+            }
+        }
+        // What is not on the disk is not kept: its origins wait for a batch that ends well.
+        if let failure { throw failure }
+        if !inBatch.isEmpty { endBatchOfOrigins() }
+    }
+
+    private func endBatchOfOrigins() {
+        for origin in inBatch where origin.endBatch(isKept: !spool.keepsOnInterval) { spool.forget(origin) }
+        inBatch.removeAll(keepingCapacity: true)
     }
 
     /// No more will be written: the last segment can be recycled once its records are settled.

@@ -90,7 +90,9 @@ final class Running: Sendable {
             pipeline = Pipeline(spool: spool, producers: producers, plan: blueprint.plan, recovered: recovered)
             listeners = ListenerSet(
                 pipeline: pipeline, stateDirectory: flags.checkpointDirectory(blueprint.configuration),
-                recovered: recovered.origins, logger: logger)
+                recovered: Dictionary(
+                    uniqueKeysWithValues: recovered.origins.map { (UInt32(truncatingIfNeeded: $0.key.low), $0.value) }),
+                logger: logger)
         } catch let error as SpoolError {
             throw Failure(Failure.input, error.description)
         } catch let error as KafkaError {

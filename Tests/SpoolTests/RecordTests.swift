@@ -8,7 +8,7 @@ import Testing
         Sample(#"{"type":"DHCP_LEASE","ip":"192.168.0.101"}"#, key: "192.168.0.101", topic: "dhcp-lease-events"),
         Sample("seven b", topic: "t"),
         Sample("eight by", key: "k", topic: String(repeating: "n", count: 249)),
-        Sample("from a file", origin: RecordOrigin(id: .max, offset: .max)),
+        Sample("from a file"),
         Sample(value: Array(0...255)),
         Sample(value: [UInt8](repeating: 0, count: 60_000)),
         Sample(value: [UInt8](repeating: 0xFF, count: 4096)),

@@ -136,12 +136,24 @@ import Testing
 
     @Test func `the furthest position of each origin is told, delivered or not`() throws {
         let directory = try TemporaryDirectory()
-        let origins: [(UInt32, UInt64)] = [(7, 100), (9, 40), (7, 300), (7, 200), (0, 999)]
-        try leave(
-            directory, origins.map { Sample("line", origin: RecordOrigin(id: $0.0, offset: $0.1)) },
-            states: [2: .delivered])
+        let (a, b) = (OriginIdentity(high: 7, low: 1), OriginIdentity(high: 7, low: .max))
+        do {
+            let spool = try directorySpool(directory)
+            let writer = spool.makeWriter()
+            let origins = [
+                a: spool.openOrigin(a, at: 0, until: .delivered), b: spool.openOrigin(b, at: 0, until: .kept),
+            ]
+            for (identity, position) in [(a, 100), (b, 40), (a, 300), (a, 200)] as [(OriginIdentity, UInt64)] {
+                #expect(writer.write(Sample("line"), origin: origins[identity], position: position))
+            }
+            #expect(writer.write(Sample("of nothing")))
+            Walk(writer.chain).takeAll()[2].settle(.delivered)
+        }
         let found = try directorySpool(directory).recover { _ in 0 }
-        #expect(found.origins == [7: 300, 9: 40])
+        #expect(found.origins == [a: 300, b: 40])
+        let records = Walk(try #require(found.chain)).takeAll()
+        #expect(records.map(\.originIdentity) == [a, b, a, .none])
+        #expect(records.map(\.originPosition) == [100, 40, 200, 0])
     }
 
     @Test func `foreign files are named and left as they are`() throws {
@@ -149,7 +161,7 @@ import Testing
         try leave(directory, [Sample("mine")])
         let own = directory.segmentFiles
         var otherVersion = directory.read(own[0])
-        otherVersion[8] = 2
+        otherVersion[8] = 3
         let foreign: [String: [UInt8]] = [
             "segment-2.spool": otherVersion, "segment-3.spool": [], "segment-abc.spool": Array("hello".utf8),
             "segment-9.spool": Array(directory.read(own[0]).dropLast(1)), "notes.txt": [1, 2, 3],

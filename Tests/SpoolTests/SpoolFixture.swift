@@ -64,13 +64,11 @@ struct Sample: Equatable, CustomStringConvertible {
     var key: [UInt8] = []
     var topic = "some-events"
     var timestamp: Int64 = 1_762_264_929_120
-    var origin = RecordOrigin()
 
-    init(_ text: String, key: String = "", topic: String = "some-events", origin: RecordOrigin = RecordOrigin()) {
+    init(_ text: String, key: String = "", topic: String = "some-events") {
         value = Array(text.utf8)
         self.key = Array(key.utf8)
         self.topic = topic
-        self.origin = origin
     }
 
     init(value: [UInt8]) { self.value = value }
@@ -80,7 +78,6 @@ struct Sample: Equatable, CustomStringConvertible {
         key = record.key.map { Array(UnsafeRawBufferPointer(start: $0, count: record.keyCount)) } ?? []
         topic = String(decoding: record.topicName, as: UTF8.self)
         timestamp = record.timestamp
-        origin = RecordOrigin(id: record.originID, offset: record.originOffset)
     }
 
     var description: String { "\(topic): \(String(decoding: value.prefix(40), as: UTF8.self)) (\(value.count))" }
@@ -88,7 +85,7 @@ struct Sample: Equatable, CustomStringConvertible {
 
 extension SpoolWriter {
     /// Writes a sample, its key as a copy behind the value. Rolls once when there is no room. False without room.
-    func write(_ sample: Sample, topicIndex: UInt32 = 0) -> Bool {
+    func write(_ sample: Sample, topicIndex: UInt32 = 0, origin: Origin? = nil, position: UInt64 = 0) -> Bool {
         let needed = sample.value.count + sample.key.count
         if room.count < needed, !roll() || room.count < needed { return false }
         room.copyBytes(from: sample.value + sample.key)
@@ -97,7 +94,19 @@ extension SpoolWriter {
             commit(
                 valueCount: sample.value.count, keyStart: sample.value.count, keyCount: sample.key.count,
                 keyCopyCount: sample.key.count, topicIndex: topicIndex, topicName: $0, timestamp: sample.timestamp,
-                origin: sample.origin)
+                origin: origin, position: position)
+        }
+        return true
+    }
+}
+
+extension SpoolWriter {
+    /// Writes a dead letter for a record.
+    func write(letter: String, for record: Record) -> Bool {
+        if room.count < letter.utf8.count, !roll() { return false }
+        room.copyBytes(from: Array(letter.utf8))
+        Array("letters".utf8).withUnsafeBytes {
+            commit(valueCount: letter.utf8.count, topicIndex: 0, topicName: $0, timestamp: 0, replacing: record)
         }
         return true
     }
