@@ -15,6 +15,8 @@ public struct EventEncoder: ~Copyable {
     private var pluginFields = PluginFields()
     /// The plug-in that made the last match, or -1.
     private var plugin = -1
+    /// ``matchNumber`` of a message that nothing matched.
+    private var unmatchedNumber: Int
 
     /// Messages that cost more byte steps than allowed and were left unmatched.
     public private(set) var abandonedMatches: UInt64 = 0
@@ -27,6 +29,14 @@ public struct EventEncoder: ~Copyable {
         self.set = set
         tables = set.tables.address
         matcher = Matcher(set.tables.address)
+        unmatchedNumber = set.rules.count + set.plugins.count
+    }
+
+    /// What the last match found, as a position in ``ParserSet/matchNames``: for counting.
+    public var matchNumber: Int {
+        if plugin >= 0 { return unmatchedNumber - set.plugins.count + plugin }
+        let rule = tables.pointee.outcomes[Int(outcome)].rule
+        return rule == absent ? unmatchedNumber : Int(rule)
     }
 
     /// The rule that the last match found, as `parser/rule`; nil when none. A rule of an included parser is named by
@@ -43,6 +53,7 @@ public struct EventEncoder: ~Copyable {
         self.set = set
         tables = set.tables.address
         matcher = Matcher(set.tables.address)
+        unmatchedNumber = set.rules.count + set.plugins.count
         outcome = 0
         plugin = -1
     }

@@ -120,6 +120,15 @@ public final class ParserSet: Sendable {
         return (composition.files[reference.file], composition.rule(reference))
     }
 
+    /// What can match a message, in the order in which matches are counted (``EventEncoder/matchNumber``): each rule of
+    /// each parser, then each plug-in, whose rule is empty; the last is for messages that nothing matched.
+    public var matchNames: [(parser: String, rule: String)] {
+        rules.indices.map { index in
+            let (file, rule) = rule(UInt32(index))
+            return (file.parser, rule.name)
+        } + parserNames.suffix(plugins.count).map { ($0, "") } + [("", "")]
+    }
+
     /// The parser of a name, or nil.
     public func parser(named name: String) -> ParserID? {
         parserNames.firstIndex(of: name).map { ParserID($0) }

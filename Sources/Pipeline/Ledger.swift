@@ -79,14 +79,3 @@ public struct Ledger: Sendable, Equatable {
         return entries
     }
 }
-
-/// What one worker has done. The worker keeps its own copy and publishes it once per batch.
-struct WorkerCounts: Sendable {
-    var received: UInt64 = 0
-    var committed: UInt64 = 0
-    var truncated: UInt64 = 0
-    var unmatched: UInt64 = 0
-    var resynchronised: UInt64 = 0
-    /// By `Rejection`'s raw value. In place: an array would be copied at the first rejection after every publication.
-    var rejected = InlineArray<9, UInt64>(repeating: 0)
-}

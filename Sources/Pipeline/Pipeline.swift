@@ -8,9 +8,7 @@ import Synchronization
 /// Threads: making workers, exchanging the plan and reading the ledger may happen anywhere; a lock guards the lists.
 public final class Pipeline: Sendable {
     private struct State {
-        var workers: [Worker.PublishedCounts] = []
         var chains: [SegmentChain] = []
-        var kernelDrops: [@Sendable () -> UInt64] = []
         var abandoned: UInt64 = 0
     }
 
@@ -21,6 +19,7 @@ public final class Pipeline: Sendable {
     private let plan: CurrentPlan
     private let replayed: UInt64
     private let torn: UInt64
+    private let registry = CounterRegistry()
     private let state = Mutex(State())
 
     /// A pipeline without a worker yet.
@@ -33,7 +32,7 @@ public final class Pipeline: Sendable {
         torn = recovered.damaged
     }
 
-    /// A worker for one thread of a listener.
+    /// A worker for one thread of a listener. Once it is closed nothing of it is left here but its counts.
     public func makeWorker(_ listener: ListenerContext) -> Worker { makeWorker(listener, tracked: false) }
 
     /// A worker for the follower of a file listener.
@@ -43,18 +42,20 @@ public final class Pipeline: Sendable {
 
     private func makeWorker(_ listener: ListenerContext, tracked: Bool) -> Worker {
         let writer = spool.makeWriter(tracked: tracked)
-        let published = Worker.PublishedCounts()
         let wake = producers.attach(writer.chain)
         state.withLock { state in
-            state.workers.append(published)
+            state.chains.removeAll { $0.isExhausted }
             state.chains.append(writer.chain)
         }
-        return Worker(listener, plan: plan, spool: spool, writer: writer, wake: wake, published: published)
+        return Worker(listener, plan: plan, spool: spool, writer: writer, wake: wake, registry: registry)
     }
 
-    /// Counts the datagrams that the kernel drops at a socket.
-    public func count(kernelDrops: @escaping @Sendable () -> UInt64) {
-        state.withLock { $0.kernelDrops.append(kernelDrops) }
+    /// Counts what a listener's sockets see, until `end` is called on the watch.
+    /// - Parameter read: called from any thread whenever somebody asks for counts, and a last time by `end`.
+    public func watch(_ listener: String, _ read: @escaping @Sendable () -> SocketReadings) -> SocketWatch {
+        let watch = SocketWatch(listener: listener, registry: registry, read: read)
+        registry.add(watch)
+        return watch
     }
 
     /// Exchanges parsers, routes and rates; workers follow at their next batch.
@@ -71,44 +72,45 @@ public final class Pipeline: Sendable {
         state.withLock { $0.abandoned += pending }
     }
 
-    /// Where every message is now. Counts of a batch under way are not in it yet.
+    /// What came in, by listener; those that have ended included. Counts of a batch under way are not in it yet.
+    public var listeners: [String: ListenerCounts] { registry.listeners }
+
+    /// What was committed, by rule, type, topic and program. Not of the same moment as the sums: a batch under way is in
+    /// it already.
+    public var labels: LabelledCounts { registry.labels }
+
+    /// Workers and sockets that are counted now.
+    var liveCount: Int { registry.liveCount }
+
+    /// Where every message is now: the sum of all listeners' counts, of what was found in the spool and of what the
+    /// producers report. Counts of a batch under way are not in it yet.
     public var ledger: Ledger {
         // What is delivered is read before what is committed, so that nothing seems delivered that was not committed.
         let outcome = producers.counts
-        return state.withLock { state in
-            var ledger = Ledger()
-            var committed = replayed
-            var rejected = [UInt64](repeating: 0, count: Rejection.allCases.count)
-            ledger.received = replayed + torn
-            rejected[Rejection.torn.rawValue] = torn
-            for worker in state.workers {
-                let counts = worker.counts.withLock { $0 }
-                ledger.received += counts.received
-                committed += counts.committed
-                ledger.truncated += counts.truncated
-                ledger.unmatched += counts.unmatched
-                ledger.resynchronised += counts.resynchronised
-                for index in rejected.indices { rejected[index] += counts.rejected[index] }
-            }
-            let drops = state.kernelDrops.reduce(UInt64(0)) { $0 + $1() }
-            ledger.received += drops
-            rejected[Rejection.kernelDrop.rawValue] += drops
-            rejected[Rejection.deadLetterRefused.rawValue] += outcome.lost
-            rejected[Rejection.abandoned.rawValue] += state.abandoned
-            let done = outcome.delivered + outcome.lost + state.abandoned
-            // Delivered before its batch was published: it has been received all the same.
-            if done > committed {
-                ledger.received += done - committed
-                committed = done
-            }
-            ledger.delivered = outcome.delivered
-            ledger.pending = committed - done
-            ledger.replayed = replayed
-            ledger.deadLettered = outcome.deadLettered
-            for reason in Rejection.allCases where rejected[reason.rawValue] > 0 {
-                ledger.rejected[reason] = rejected[reason.rawValue]
-            }
-            return ledger
+        let abandoned = state.withLock { $0.abandoned }
+        var ledger = Ledger()
+        ledger.received = replayed + torn
+        var committed = replayed
+        ledger.rejected = [.torn: torn, .deadLetterRefused: outcome.lost, .abandoned: abandoned]
+        for counts in registry.listeners.values {
+            ledger.received += counts.received
+            committed += counts.committed
+            ledger.truncated += counts.truncated
+            ledger.unmatched += counts.unmatched
+            ledger.resynchronised += counts.resynchronised
+            ledger.rejected.merge(counts.rejected, uniquingKeysWith: +)
         }
+        ledger.rejected = ledger.rejected.filter { $0.value > 0 }
+        let done = outcome.delivered + outcome.lost + abandoned
+        // Delivered before its batch was published: it has been received all the same.
+        if done > committed {
+            ledger.received += done - committed
+            committed = done
+        }
+        ledger.delivered = outcome.delivered
+        ledger.pending = committed - done
+        ledger.replayed = replayed
+        ledger.deadLettered = outcome.deadLettered
+        return ledger
     }
 }

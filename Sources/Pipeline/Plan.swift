@@ -21,19 +21,30 @@ public final class Plan: Sendable {
 
 /// The plan in force. Workers compare a number per batch and take the lock only when it has changed.
 final class CurrentPlan: Sendable {
-    private let plan: Mutex<Plan>
+    /// A plan and where its counters stand.
+    struct Value: Sendable {
+        let plan: Plan
+        let layout: CounterLayout
+        let version: Int
+    }
+    private let value: Mutex<Value>
     private let number = Atomic<Int>(0)
+    /// The programs that are counted apart; one table for the process, whatever the plan.
+    let programs = ProgramNames()
 
-    init(_ plan: Plan) { self.plan = Mutex(plan) }
+    init(_ plan: Plan) {
+        value = Mutex(Value(plan: plan, layout: CounterLayout(plan.routing, programs: programs), version: 0))
+    }
 
     var version: Int { number.load(ordering: .acquiring) }
 
-    var current: (Plan, Int) { plan.withLock { ($0, number.load(ordering: .relaxed)) } }
+    var current: Value { value.withLock { $0 } }
 
-    func replace(_ new: Plan) {
-        plan.withLock { plan in
-            plan = new
-            number.add(1, ordering: .releasing)
+    func replace(_ plan: Plan) {
+        let layout = CounterLayout(plan.routing, programs: programs)
+        value.withLock { value in
+            value = Value(plan: plan, layout: layout, version: value.version + 1)
+            number.store(value.version, ordering: .releasing)
         }
     }
 }

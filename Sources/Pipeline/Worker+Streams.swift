@@ -96,7 +96,7 @@ extension Worker: StreamSink {
 
     private func noteResynchronisations(_ connection: StreamConnection) {
         let total = connection.decoder.resynchronisations
-        counts.resynchronised += total - connection.resynchronisations
+        counters[.resynchronised] += total - connection.resynchronisations
         connection.resynchronisations = total
     }
 }

@@ -12,7 +12,7 @@ import Syslog
 ///
 /// Threads: a worker belongs to one thread (a receiver's, an event loop's, a follower's), which makes all calls but
 /// `snapshot`. What it shares: the plan, exchanged between batches; the spool's segment pool, touched once per segment;
-/// its published counts, behind a lock taken once per batch; and the wake of its sender, once per batch.
+/// its published counters, behind a lock taken once per batch; and the wake of its sender, once per batch.
 public final class Worker: @unchecked Sendable {
     private let plan: CurrentPlan
     private var planVersion: Int
@@ -34,39 +34,42 @@ public final class Worker: @unchecked Sendable {
     private var scratch: [UInt8] = []
 
     /// What this worker counts; published at the end of a batch.
-    var counts = WorkerCounts()
-    private var uncommitted: UInt64 = 0
+    var counters: WorkerCounters
+    private let registry: CounterRegistry
+    private let programs: ProgramNames
+    /// Messages committed by the end of the last batch.
+    private var told: UInt64 = 0
     private let segmentsAhead: Int
-    private let published: PublishedCounts
 
     /// Time of the batch, Unix ns.
     private var received: Int64 = 0
     /// The same on the monotonic clock, for rates.
     private(set) var now: UInt64 = 0
 
-    final class PublishedCounts: Sendable {
-        let counts = Mutex(WorkerCounts())
-    }
-
     init(
         _ listener: ListenerContext, plan: CurrentPlan, spool: Spool, writer: SpoolWriter, wake: SenderWake,
-        published: PublishedCounts
+        registry: CounterRegistry
     ) {
         self.listener = listener
         self.plan = plan
         self.spool = spool
         self.writer = writer
         wakeSender = wake
-        self.published = published
-        let (current, version) = plan.current
-        planVersion = version
+        self.registry = registry
+        let value = plan.current
+        let current = value.plan
+        planVersion = value.version
+        programs = plan.programs
+        let published = PublishedCounters(listener: listener.name)
+        counters = WorkerCounters(published, value.layout)
+        registry.add(published)
         rate = current.rate
         sourceRate = current.sourceRate
         listenerRate = listener.rate
         program = Array((listener.program ?? "").utf8)
         hasRates = rate != nil || sourceRate != nil || listenerRate != nil
         encoder = EventEncoder(current.routing.parsers)
-        router = Router(current.routing, listeners: [listener.name])
+        router = Router(current.routing, listeners: [listener.name], programs: programs)
         peers = PeerTable(listener)
         segmentsAhead = max(2, (16 << 20) / spool.settings.segmentSize)
     }
@@ -85,19 +88,21 @@ public final class Worker: @unchecked Sendable {
     }
 
     private func adoptPlan() {
-        let (current, version) = plan.current
-        planVersion = version
+        let value = plan.current
+        let current = value.plan
+        planVersion = value.version
+        counters.use(value.layout)
         rate = current.rate
         sourceRate = current.sourceRate
         hasRates = rate != nil || sourceRate != nil || listenerRate != nil
         encoder.use(current.routing.parsers)
-        router = Router(current.routing, listeners: [listener.name])
+        router = Router(current.routing, listeners: [listener.name], programs: programs)
     }
 
     /// Makes what was committed durable as configured, tells the sender and publishes the counts.
     func endBatch() {
-        if counts.committed != uncommitted {
-            uncommitted = counts.committed
+        if counters[.committed] != told {
+            told = counters[.committed]
             do throws(SpoolError) {
                 try writer.endBatch()
             } catch {
@@ -107,7 +112,12 @@ public final class Worker: @unchecked Sendable {
             }
             wakeSender()
         }
-        published.counts.withLock { $0 = counts }
+        publish()
+    }
+
+    private func publish() {
+        counters[.abandonedMatches] = encoder.abandonedMatches
+        counters.publish()
     }
 
     /// No more messages will come: what was counted is published, and the last segment can be recycled when its records
@@ -115,7 +125,8 @@ public final class Worker: @unchecked Sendable {
     public func close() {
         writer.finish()
         wakeSender()
-        published.counts.withLock { $0 = counts }
+        publish()
+        registry.end(counters.published)
     }
 
     /// Whether the message may pass now: 0, or nanoseconds until it may.
@@ -151,10 +162,7 @@ public final class Worker: @unchecked Sendable {
         writer.chain.count > segmentsAhead && wakeSender.isDelivering(now)
     }
 
-    func reject(_ reason: Rejection) {
-        counts.received += 1
-        counts.rejected[reason.rawValue] += 1
-    }
+    func reject(_ reason: Rejection) { counters.reject(reason) }
 
     /// Takes one frame: parsed, routed, matched, encoded into the spool and committed. False when the spool has no room;
     /// nothing is counted then.
@@ -203,10 +211,9 @@ public final class Worker: @unchecked Sendable {
             type = encoder.match(span, message, parser: .none)
             topic = decision.route.topic(of: type)
         }
-        counts.received += 1
-        counts.committed += 1
-        if envelope.truncated { counts.truncated += 1 }
-        if type == .syslog { counts.unmatched += 1 }
+        counters.commit(
+            match: encoder.matchNumber, type: type, topic: topic.index, program: decision.program,
+            isTruncated: envelope.truncated)
         return true
     }
 

@@ -28,6 +28,8 @@ public struct Router: ~Copyable {
         public let route: Route
         /// The parser, `auto` resolved.
         public let parser: ParserID
+        /// The number of the message's program, by which it is counted (``ProgramNames``).
+        public let program: Int
     }
 
     private struct Entry {
@@ -35,6 +37,7 @@ public struct Router: ~Copyable {
         var count: UInt32 = 0
         var isUsed = false
         var parser = ParserID.none
+        var number: Int32 = 0
         /// The first route that the program alone decides; `conditions.count` is the default.
         var certain: Int32 = 0
         /// Whether a route before `certain` has further conditions.
@@ -47,15 +50,19 @@ public struct Router: ~Copyable {
 
     private let table: RoutingTable
     private let listeners: [String]
+    private let programs: ProgramNames
     private let entries: UnsafeMutablePointer<Entry>
     private let names: UnsafeMutablePointer<UInt8>
     private var used = 0
 
     /// A router over a table.
-    /// - Parameter listeners: the listeners' names, by number.
-    public init(_ table: RoutingTable, listeners: [String]) {
+    /// - Parameters:
+    ///   - listeners: the listeners' names, by number.
+    ///   - programs: numbers the programs.
+    public init(_ table: RoutingTable, listeners: [String], programs: ProgramNames = ProgramNames()) {
         self.table = table
         self.listeners = listeners
+        self.programs = programs
         entries = .allocate(capacity: Self.slots)
         entries.initialize(repeating: Entry(), count: Self.slots)
         names = .allocate(capacity: Self.slots * Self.mostName)
@@ -83,7 +90,8 @@ public struct Router: ~Copyable {
             }
         }
         let route = table.routes[index]
-        return Decision(route: route, parser: route.isAuto ? entry.parser : route.parser)
+        return Decision(
+            route: route, parser: route.isAuto ? entry.parser : route.parser, program: Int(entry.number))
     }
 
     private mutating func entry(of program: UnsafeRawBufferPointer) -> Entry {
@@ -117,6 +125,7 @@ public struct Router: ~Copyable {
         var entry = Entry(hash: hash, count: UInt32(program.count), isUsed: true)
         let span = Span<UInt8>(_unsafeBytes: program)
         entry.parser = table.parsers.parser(forProgram: span) ?? .none
+        entry.number = Int32(programs.number(of: program))
         entry.certain = Int32(table.conditions.count)
         for (index, condition) in table.conditions.enumerated() where Self.programMatches(condition, program) {
             if condition.isProgramOnly {

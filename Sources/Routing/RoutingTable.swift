@@ -47,6 +47,8 @@ public final class RoutingTable: Sendable {
 
     /// The parsers that the routes name.
     public let parsers: ParserSet
+    /// The names of all topics that a message can go to, by their index in this process.
+    public let topicNames: [UInt32: String]
     let conditions: [Condition]
     /// One more than `conditions`: the last is for what no route matches.
     nonisolated(unsafe) let routes: UnsafeMutableBufferPointer<Route>
@@ -138,6 +140,7 @@ public final class RoutingTable: Sendable {
                 hosts: definition.hosts.map { Wildcard($0) }, sources: definition.sources,
                 listeners: Set(definition.listeners))
         }
+        topicNames = Dictionary(seen.map { ($0.value.index, $0.key) }, uniquingKeysWith: { first, _ in first })
         self.routes = routes
         self.choices = choices
         self.names = names

@@ -118,10 +118,14 @@ actor ListenerSet {
         _ sockets: [DatagramSocket], _ transport: String, _ definition: Configuration.Listener,
         _ context: ListenerContext
     ) throws(InputError) -> Running {
-        var receivers: [(DatagramReceiver, InputThread)] = []
+        var receivers: [(DatagramReceiver, InputThread, SocketWatch)] = []
         for (index, socket) in sockets.enumerated() {
             let receiver = DatagramReceiver(socket, maximumSize: context.maximumMessageSize, logger: logger)
-            pipeline.count(kernelDrops: { receiver.kernelDrops })
+            let watch = pipeline.watch(context.name) {
+                var readings = SocketReadings()
+                readings.kernelDrops = receiver.kernelDrops
+                return readings
+            }
             let worker = pipeline.makeWorker(context)
             let thread = try InputThread(name: "\(transport.prefix(4))-\(index)") { [logger, failed] in
                 do throws(InputError) {
@@ -132,17 +136,18 @@ actor ListenerSet {
                 }
                 worker.close()
             }
-            receivers.append((receiver, thread))
+            receivers.append((receiver, thread, watch))
         }
         logger.info("listening", metadata: ["transport": "\(transport)", "address": "\(sockets[0].place)"])
         let all = receivers
         return Running(
             definition: definition, maximumMessageSize: context.maximumMessageSize,
             stop: {
-                for (receiver, _) in all { receiver.stop() }
-                for (receiver, thread) in all {
+                for (receiver, _, _) in all { receiver.stop() }
+                for (receiver, thread, watch) in all {
                     await Self.join(thread)
                     receiver.close()
+                    watch.end()
                 }
             }, finish: {}, ended: Completion())
     }

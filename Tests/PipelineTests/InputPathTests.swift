@@ -14,6 +14,7 @@ struct InputPathTests {
         let place: String
         private let receiver: DatagramReceiver
         private let thread: InputThread
+        private let watch: SocketWatch
 
         init(_ bench: Bench, _ context: ListenerContext = ListenerContext(name: "udp")) throws {
             self.bench = bench
@@ -22,7 +23,11 @@ struct InputPathTests {
             place = socket.place
             let receiver = DatagramReceiver(socket, maximumSize: context.maximumMessageSize, logger: quiet)
             self.receiver = receiver
-            bench.pipeline.count(kernelDrops: { receiver.kernelDrops })
+            watch = bench.pipeline.watch(context.name) {
+                var readings = SocketReadings()
+                readings.kernelDrops = receiver.kernelDrops
+                return readings
+            }
             let worker = bench.pipeline.makeWorker(context)
             thread = try InputThread(name: "udp") {
                 do throws(InputError) { try receiver.run(into: worker) } catch { Issue.record("\(error)") }
@@ -67,6 +72,7 @@ struct InputPathTests {
             receiver.stop()
             thread.join()
             receiver.close()
+            watch.end()
             return try await bench.delivered()
         }
     }

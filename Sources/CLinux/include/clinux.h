@@ -21,6 +21,11 @@ static inline uint8_t clinux_load_acquire_u8(const void *at) {
 static inline void clinux_store_release_u8(void *at, uint8_t value) {
     __atomic_store_n((uint8_t *)at, value, __ATOMIC_RELEASE);
 }
+/// Adds one to a counter that a single thread writes and any may read: no torn value, and no cost beyond the addition.
+static inline void clinux_count_one_u64(uint64_t *at) {
+    __atomic_store_n(at, __atomic_load_n(at, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
+}
+static inline uint64_t clinux_load_relaxed_u64(const uint64_t *at) { return __atomic_load_n(at, __ATOMIC_RELAXED); }
 /// Asks for the cache line at an address that will be read soon. Any address will do.
 static inline void clinux_prefetch(const void *at) { __builtin_prefetch(at); }
 static inline void clinux_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
