@@ -16,7 +16,7 @@ SHELL_SCRIPTS := kafkastreamer .ci/run $(wildcard scripts/* Fuzz/run)
 YAML_FILES := docker-compose.kafka.yml $(shell find configs examples Sources/Parsers/Rules -name '*.yaml' -o -name '*.yml')
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test bench fuzz format lint install clean
+.PHONY: help build run demo test bench fuzz docs format lint install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 \2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -43,6 +43,13 @@ bench: ## measure against rsyslog and write docs/benchmarks.md
 fuzz: ## run the fuzz targets, a minute each
 	@scripts/install-build-dependencies
 	Fuzz/run
+
+docs: ## write what is generated: docs/events.md, docs/fields.md, and the settings where they are shown
+	@scripts/install-build-dependencies
+	$(SWIFT) build $(SWIFT_FLAGS) --product kafkastreamer
+	.build/debug/kafkastreamer rules document > docs/events.md
+	.build/debug/kafkastreamer rules document --fields > docs/fields.md
+	.build/debug/kafkastreamer settings docs/configuration.md configs/kafka.yaml
 
 format: ## format the Swift sources
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks $(wildcard Fuzz)

@@ -27,14 +27,17 @@ let package = Package(
         .systemLibrary(name: "Crdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CRules"),
+        .target(name: "Base", swiftSettings: strict),
+        .target(
+            name: "Documents", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .target(name: "Syslog", swiftSettings: strict),
         .target(name: "Events", dependencies: ["Syslog"], swiftSettings: strict),
         .target(
             name: "Parsers",
-            dependencies: ["CRules", "Events", "Syslog", .product(name: "Yams", package: "Yams")],
+            dependencies: ["CRules", "Documents", "Events", "Syslog", .product(name: "Yams", package: "Yams")],
             exclude: ["Rules"],
             swiftSettings: strict),
-        .target(name: "Routing", dependencies: ["Parsers", "Events", "Syslog"], swiftSettings: strict),
+        .target(name: "Routing", dependencies: ["Base", "Parsers", "Events", "Syslog"], swiftSettings: strict),
         .target(name: "Spool", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "Kafka",
@@ -43,7 +46,7 @@ let package = Package(
         .target(
             name: "Inputs",
             dependencies: [
-                "CLinux",
+                "Base", "CLinux",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -52,19 +55,21 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Syslog", "Events", "Parsers", "Routing", "Spool", "Kafka", "Inputs",
+                "Base", "Syslog", "Events", "Parsers", "Routing", "Spool", "Kafka", "Inputs",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .target(
             name: "Configuration",
-            dependencies: [.product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "Base", "Documents", "Syslog", "Routing", "Kafka", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "kafkastreamer",
             dependencies: [
-                "CLinux", "Syslog", "Events", "Parsers", "Routing", "Spool", "Kafka", "Inputs", "Pipeline",
-                "Configuration",
+                "Base", "CLinux", "Documents", "Syslog", "Events", "Parsers", "Routing", "Spool", "Kafka", "Inputs",
+                "Pipeline", "Configuration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -88,7 +93,7 @@ let package = Package(
         .testTarget(
             name: "ParsersTests", dependencies: ["Parsers", "Events", "Syslog", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "RoutingTests", dependencies: ["Routing", "Parsers", "Events", "Syslog", "TestSupport"],
+            name: "RoutingTests", dependencies: ["Base", "Routing", "Parsers", "Events", "Syslog", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "SpoolTests", dependencies: ["Spool", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -98,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "InputsTests",
             dependencies: [
-                "Inputs", "TestSupport",
+                "Base", "Inputs", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -108,12 +113,18 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "AllocationCounter", "Pipeline", "Events", "Inputs", "Kafka", "Spool", "Routing", "Parsers", "Syslog",
-                "TestSupport",
+                "AllocationCounter", "Base", "Pipeline", "Events", "Inputs", "Kafka", "Spool", "Routing", "Parsers",
+                "Syslog", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
+        .testTarget(
+            name: "ConfigurationTests",
+            dependencies: [
+                "Base", "Configuration", "Documents", "Routing", "Syslog",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["kafkastreamer", "Kafka"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

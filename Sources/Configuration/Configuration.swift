@@ -1,3 +1,5 @@
+import Routing
+
 /// What the service is told to do: listeners, Kafka, spool, routes, limits, logging.
 ///
 /// Read from YAML with ``load(path:environment:)``; `Configuration()` holds every default and no listener.
@@ -15,7 +17,7 @@ public struct Configuration: Sendable, Equatable {
     /// `rules.files`: globs of the user's rules files, added to the built-in ones and overriding them by name.
     public var rulesFiles: [String] = []
     /// `routes`: the first that matches a message decides.
-    public var routes: [Route] = []
+    public var routes: [RouteDefinition] = []
     /// `limits`: sizes and rates for all listeners together.
     public var limits = Limits()
     /// `logging`: the service's own log.

@@ -1,27 +1,7 @@
+import Documents
+
 /// A place in the configuration: a line and column of a file, or an environment variable.
-public struct ConfigurationMark: Sendable, Hashable, CustomStringConvertible {
-    /// The file as it was named, or `environment:NAME`.
-    public var file: String
-    /// The line, from 1; 0 where the place is a whole file or a variable.
-    public var line: Int
-    /// The column in characters (Unicode scalars), from 1; 0 where `line` is.
-    public var column: Int
-
-    /// A place in a file.
-    public init(file: String, line: Int, column: Int) {
-        self.file = file
-        self.line = line
-        self.column = column
-    }
-
-    /// An environment variable.
-    public static func environment(_ variable: String) -> ConfigurationMark {
-        ConfigurationMark(file: "environment:\(variable)", line: 0, column: 0)
-    }
-
-    /// `file:line:column`, or the file alone.
-    public var description: String { line == 0 ? file : "\(file):\(line):\(column)" }
-}
+public typealias ConfigurationMark = SourceMark
 
 /// One fault of a configuration, with the place it is at. It never holds a secret's value.
 public struct ConfigurationIssue: Sendable, Hashable, Error, CustomStringConvertible {
@@ -98,6 +78,12 @@ public struct ConfigurationMarks: Sendable, Equatable {
 
     init(file: String) { self.file = file }
 
+    /// The environment variables that something was taken from, in the order of their names.
+    public var variables: [String] {
+        let names = Set(values.values.filter { $0.line == 0 }.map(\.file)).filter { $0.hasPrefix("environment:") }
+        return names.map { String($0.dropFirst("environment:".count)) }.sorted()
+    }
+
     /// Whether the key was set, by the file or by the environment.
     public func isSet(_ path: String) -> Bool { values[path] != nil }
 
@@ -132,6 +118,11 @@ public struct LoadedConfiguration: Sendable, Equatable {
         at path: String, _ message: String, severity: ConfigurationIssue.Severity = .error
     ) -> ConfigurationIssue {
         ConfigurationIssue(severity: severity, at: marks.value(path), path: path, message: message)
+    }
+
+    /// A later error about the key itself and not its value.
+    public func issue(ofKey path: String, _ message: String) -> ConfigurationIssue {
+        ConfigurationIssue(at: marks.key(path), path: path, message: message)
     }
 
     /// A later finding about a librdkafka property, at the place of its name.

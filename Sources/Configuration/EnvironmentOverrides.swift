@@ -1,3 +1,5 @@
+import Documents
+
 /// The environment variables that override the file, for containers.
 struct EnvironmentOverrides {
     private let environment: [String: String]
@@ -8,24 +10,11 @@ struct EnvironmentOverrides {
         self.findings = findings
     }
 
-    /// Variables with a key of their own, in the order they are documented.
-    static let variables: [(name: String, path: String)] = [
-        ("KAFKA_BROKERS", "kafka.brokers"),
-        ("KAFKA_TOPIC", "kafka.topic"),
-        ("KAFKASTREAMER_EMBEDDED_KAFKA", "kafka.embedded"),
-        ("KAFKASTREAMER_UDP", "listeners[udp].address"),
-        ("KAFKASTREAMER_TCP", "listeners[tcp].address"),
-        ("KAFKASTREAMER_SPOOL_DIRECTORY", "spool.directory"),
-        ("KAFKASTREAMER_SPOOL_MAX_SIZE", "spool.max-size"),
-        ("KAFKASTREAMER_STATE_DIRECTORY", "state-directory"),
-        ("KAFKASTREAMER_RULES", "rules.files"),
-        ("KAFKASTREAMER_MAX_MESSAGE_SIZE", "limits.max-message-size"),
-        ("KAFKASTREAMER_RATE_LIMIT", "limits.rate-limit"),
-        ("KAFKASTREAMER_PER_SOURCE_RATE_LIMIT", "limits.per-source-rate-limit"),
-        ("KAFKASTREAMER_LOG_LEVEL", "logging.level"),
-        ("KAFKASTREAMER_LOG_FORMAT", "logging.format"),
-        ("KAFKASTREAMER_SHUTDOWN_TIMEOUT", "shutdown-timeout"),
-    ]
+    /// Variables with a key of their own.
+    static let variables = Tables.root.settings.flatMap(\.variables)
+
+    /// Variables that set the addresses of the listeners of a type.
+    static let addresses = [("KAFKASTREAMER_UDP", "udp"), ("KAFKASTREAMER_TCP", "tcp")]
 
     /// Variables that set a librdkafka property; each has a form with `_FILE` that names a file with the value.
     static let properties: [(name: String, property: String)] = [
@@ -39,31 +28,8 @@ struct EnvironmentOverrides {
     static let propertyPrefix = "KAFKA_PROPERTY_"
 
     func apply(to configuration: inout Configuration) {
-        take("KAFKA_BROKERS", into: &configuration.kafka.brokers, SettingText.brokers)
-        take("KAFKA_TOPIC", into: &configuration.kafka.topic, optional(ScalarText.topic))
-        take("KAFKASTREAMER_EMBEDDED_KAFKA", into: &configuration.kafka.embedded, ScalarText.boolean)
-        take("KAFKASTREAMER_SPOOL_DIRECTORY", into: &configuration.spool.directory, optional(ScalarText.text))
-        take(
-            "KAFKASTREAMER_SPOOL_MAX_SIZE", into: &configuration.spool.configuredMaximumSize,
-            optional(SettingText.spoolSize))
-        take("KAFKASTREAMER_STATE_DIRECTORY", into: &configuration.stateDirectory, optional(ScalarText.text))
-        take("KAFKASTREAMER_RULES", into: &configuration.rulesFiles) { text throws(ScalarFault) in
-            var globs: [String] = []
-            for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-                globs.append(try ScalarText.text(SettingText.trimmed(part)))
-            }
-            return globs
-        }
-        take(
-            "KAFKASTREAMER_MAX_MESSAGE_SIZE", into: &configuration.limits.maximumMessageSize, SettingText.messageSize)
-        take("KAFKASTREAMER_RATE_LIMIT", into: &configuration.limits.rateLimit, SettingText.rate)
-        take(
-            "KAFKASTREAMER_PER_SOURCE_RATE_LIMIT", into: &configuration.limits.perSourceRateLimit, SettingText.rate)
-        take("KAFKASTREAMER_LOG_LEVEL", into: &configuration.logging.level, Configuration.Logging.level)
-        take("KAFKASTREAMER_LOG_FORMAT", into: &configuration.logging.format, ScalarText.choice)
-        take("KAFKASTREAMER_SHUTDOWN_TIMEOUT", into: &configuration.shutdownTimeout, SettingText.shutdownTimeout)
-        applyAddresses("KAFKASTREAMER_UDP", type: "udp", to: &configuration)
-        applyAddresses("KAFKASTREAMER_TCP", type: "tcp", to: &configuration)
+        for variable in Self.variables { take(variable, into: &configuration) }
+        for (name, type) in Self.addresses { applyAddresses(name, type: type, to: &configuration) }
         applyProperties(to: &configuration.kafka)
         reportUnknown()
     }
@@ -71,19 +37,15 @@ struct EnvironmentOverrides {
     /// A variable's value; one that is empty counts as not set, as compose files often leave it.
     private func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
 
-    private func optional<Value>(_ reader: @escaping Section.Reader<Value>) -> Section.Reader<Value?> {
-        { (text: String) throws(ScalarFault) -> Value? in try reader(text) }
-    }
-
-    private func take<Value>(_ name: String, into value: inout Value, _ reader: Section.Reader<Value>) {
-        guard let text = self.value(name) else { return }
-        let path = Self.variables.first { $0.name == name }?.path ?? ""
+    private func take(_ variable: SettingVariable<Configuration>, into configuration: inout Configuration) {
+        guard let text = value(variable.name) else { return }
         do throws(ScalarFault) {
-            value = try reader(text)
-            findings.marks.set(path, .environment(name))
+            try variable.assign(text, &configuration)
+            findings.marks.set(variable.path, .environment(variable.name))
         } catch {
             findings.error(
-                path, at: .environment(name), "found \(Shown.value(text)), expected \(error.expected)")
+                variable.path, at: .environment(variable.name),
+                "found \(Shown.value(text)), expected \(error.expected)")
         }
     }
 
@@ -97,11 +59,11 @@ struct EnvironmentOverrides {
         if text != "off" {
             for part in text.split(separator: ",", omittingEmptySubsequences: false) {
                 do throws(ScalarFault) {
-                    addresses.append(try ScalarText.address(SettingText.trimmed(part)))
+                    addresses.append(try ScalarText.address(ScalarText.trimmed(part)))
                 } catch {
                     findings.error(
                         "listeners", at: .environment(name),
-                        "found \(Shown.value(SettingText.trimmed(part))), expected \(error.expected), or off")
+                        "found \(Shown.value(ScalarText.trimmed(part))), expected \(error.expected), or off")
                 }
             }
         }
@@ -122,6 +84,8 @@ struct EnvironmentOverrides {
             }
         }
         findings.marks.moveListeners(origins)
+        // Where nothing is left, this is why.
+        if configuration.listeners.isEmpty, !old.isEmpty { findings.marks.set("listeners", .environment(name)) }
         for (index, listener) in configuration.listeners.enumerated() where listener.type == type {
             findings.marks.set("listeners[\(index)].address", .environment(name))
             if origins[index] == nil { findings.marks.set("listeners[\(index)]", .environment(name)) }
@@ -178,7 +142,7 @@ struct EnvironmentOverrides {
             return
         }
         if let file {
-            do throws(TextFileFault) {
+            do throws(SourceFault) {
                 text = try TextFile.readSecret(file)
             } catch {
                 findings.error(path, at: mark, "the file \(Shown.value(file)) \(error.message)")
@@ -197,13 +161,38 @@ struct EnvironmentOverrides {
 
     // MARK: - Spelling
 
-    /// Other programs have variables that begin with `KAFKA_`; those that begin with our name are ours.
+    /// The variable that sets a property.
+    static func variable(ofProperty name: String) -> String {
+        let words = name.uppercased().replacing("_", with: "__").replacing(".", with: "_")
+        return properties.first { $0.property == name }?.name ?? propertyPrefix + words
+    }
+
+    /// Names that others use for what a variable here sets.
+    private static let synonyms = [
+        "KAFKA_BOOTSTRAP_SERVERS": "KAFKA_BROKERS", "KAFKA_BOOTSTRAP_SERVER": "KAFKA_BROKERS",
+        "KAFKA_BROKER_LIST": "KAFKA_BROKERS", "KAFKA_HOSTS": "KAFKA_BROKERS", "KAFKA_USERNAME": "KAFKA_SASL_USERNAME",
+        "KAFKA_USER": "KAFKA_SASL_USERNAME", "KAFKA_SASL_USER": "KAFKA_SASL_USERNAME",
+        "KAFKA_PASSWORD": "KAFKA_SASL_PASSWORD",
+    ]
+
+    /// Other programs have variables that begin with `KAFKA_`, so of those only what is nearly one of ours is
+    /// suspicious; all that begin with our name are ours.
     private func reportUnknown() {
-        let known = Self.variables.map(\.name)
-        for name in environment.keys.sorted() where name.hasPrefix("KAFKASTREAMER_") && !known.contains(name) {
-            findings.warning(
-                "", at: .environment(Shown.key(name)),
-                "unknown variable" + ScalarText.suggestion(name, known))
+        let ours = Self.variables.map(\.name) + Self.addresses.map(\.0)
+        let properties = Self.properties.flatMap { [$0.name, $0.name + "_FILE"] }
+        let known = Set(ours + properties)
+        for name in environment.keys.sorted() where !known.contains(name) && !name.hasPrefix(Self.propertyPrefix) {
+            let upper = name.uppercased()
+            if name.hasPrefix("KAFKASTREAMER_") {
+                findings.warning(
+                    "", at: .environment(Shown.key(name)), "unknown variable" + ScalarText.suggestion(name, ours))
+            } else if upper.hasPrefix("KAFKA"),
+                let meant = Self.synonyms[upper]
+                    ?? Spelling.nearest(to: upper, among: ours + properties + [Self.propertyPrefix], within: 2)
+            {
+                findings.warning(
+                    "", at: .environment(Shown.key(name)), "the variable is not read; did you mean \(meant)?")
+            }
         }
     }
 }
@@ -229,6 +218,12 @@ extension ConfigurationMarks {
         let below: (String) -> Bool = { $0.hasPrefix(path + ".") || $0.hasPrefix(path + "[") }
         for key in keys.keys.filter(below) { keys[key] = nil }
         for key in values.keys.filter(below) { values[key] = nil }
+        keys[path] = mark
+        values[path] = mark
+    }
+
+    /// The item that now has this place in its list.
+    mutating func setItem(_ path: String, _ mark: ConfigurationMark) {
         keys[path] = mark
         values[path] = mark
     }

@@ -1,3 +1,5 @@
+import Documents
+
 /// What one load has found so far: faults and places. Used by one thread; it ends with the load.
 final class Findings {
     let file: String
@@ -10,21 +12,35 @@ final class Findings {
         self.marks = marks ?? ConfigurationMarks(file: file)
     }
 
-    func error(_ path: String, at mark: ConfigurationMark, _ message: String) {
-        errors.append(ConfigurationIssue(at: mark, path: path, message: message))
+    /// What one file can be told: a file with more faults than this is not the one that was meant.
+    static let maximumFaults = 100
+
+    func error(_ path: String, at mark: ConfigurationMark, _ message: @autoclosure () -> String) {
+        add(ConfigurationIssue(at: mark, path: path, message: hasRoom(errors) ? message() : ""), to: &errors)
     }
 
     /// An error about the value of `path`, wherever it came from.
     func error(_ path: String, _ message: String) { error(path, at: marks.value(path), message) }
 
-    func warning(_ path: String, at mark: ConfigurationMark, _ message: String) {
-        warnings.append(ConfigurationIssue(severity: .warning, at: mark, path: path, message: message))
+    func warning(_ path: String, at mark: ConfigurationMark, _ message: @autoclosure () -> String) {
+        add(
+            ConfigurationIssue(
+                severity: .warning, at: mark, path: path, message: hasRoom(warnings) ? message() : ""), to: &warnings)
     }
 
     func warning(_ path: String, _ message: String) { warning(path, at: marks.value(path), message) }
 
-    func add(_ issue: ConfigurationIssue) {
-        if issue.severity == .error { errors.append(issue) } else { warnings.append(issue) }
+    private func hasRoom(_ issues: [ConfigurationIssue]) -> Bool { issues.count < Self.maximumFaults }
+
+    private func add(_ issue: ConfigurationIssue, to issues: inout [ConfigurationIssue]) {
+        if hasRoom(issues) {
+            issues.append(issue)
+        } else if issues.count == Self.maximumFaults {
+            var last = issue
+            last.path = ""
+            last.message = "further faults are not listed"
+            issues.append(last)
+        }
     }
 
     /// In the order of the file, what is not in it (the environment) after it.

@@ -1,3 +1,12 @@
+import Base
+import Syslog
+
+/// What all types of listener have, so that one table says it of all of them.
+protocol ReceptionHolder: Sendable {
+    var name: String { get set }
+    var reception: Configuration.Listener.Reception { get set }
+}
+
 extension Configuration {
     /// One entry of `listeners`.
     public enum Listener: Sendable, Equatable {
@@ -11,7 +20,7 @@ extension Configuration {
         case file(File)
 
         /// `type: udp`: one message a datagram.
-        public struct UDP: Sendable, Equatable {
+        public struct UDP: Sendable, Equatable, ReceptionHolder {
             /// `name`. Default: the type, with `-2`, `-3` … where it is taken.
             public var name: String
             /// `address`. Default `0.0.0.0:5514`.
@@ -28,16 +37,9 @@ extension Configuration {
         }
 
         /// `type: tcp`: a stream of messages a connection, framed by RFC 6587.
-        public struct TCP: Sendable, Equatable {
+        public struct TCP: Sendable, Equatable, ReceptionHolder {
             /// How messages are told apart in a stream.
-            public enum Framing: String, Sendable, CaseIterable {
-                /// By connection and by frame, from the first byte.
-                case detect
-                /// RFC 6587 section 3.4.1.
-                case octetCounting = "octet-counting"
-                /// RFC 6587 section 3.4.2: LF, CR LF or NUL.
-                case delimited
-            }
+            public typealias Framing = FrameDecoder.Mode
             /// `name`. Default: the type, with `-2`, `-3` … where it is taken.
             public var name: String
             /// `address`. Default `0.0.0.0:5514`.
@@ -59,7 +61,7 @@ extension Configuration {
         }
 
         /// `type: unix-datagram`: a socket such as `/dev/log`.
-        public struct UnixDatagram: Sendable, Equatable {
+        public struct UnixDatagram: Sendable, Equatable, ReceptionHolder {
             /// `name`. Default: the type, with `-2`, `-3` … where it is taken.
             public var name: String
             /// `path` of the socket, at most 107 bytes. Required.
@@ -79,7 +81,7 @@ extension Configuration {
         }
 
         /// `type: file`: log files, one message a line.
-        public struct File: Sendable, Equatable {
+        public struct File: Sendable, Equatable, ReceptionHolder {
             /// Where a file is begun that has no checkpoint.
             public enum Start: String, Sendable, CaseIterable {
                 case beginning, end

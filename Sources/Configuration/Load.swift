@@ -1,6 +1,8 @@
+import Documents
+
 extension Configuration {
     /// Longer files are refused, in bytes.
-    public static let maximumFileSize = 1 << 20
+    public static let maximumFileSize = TextFile.maximumSize
 
     /// Reads the configuration file at `path`, then applies the environment.
     ///
@@ -12,7 +14,7 @@ extension Configuration {
         path: String, environment: [String: String]
     ) throws(ConfigurationErrors) -> LoadedConfiguration {
         let text: String
-        do throws(TextFileFault) {
+        do throws(SourceFault) {
             text = try TextFile.read(path, limit: maximumFileSize)
         } catch {
             let mark = ConfigurationMark(file: path, line: error.line, column: error.column)
@@ -40,13 +42,14 @@ extension Configuration {
             let message = "is longer than \(ScalarText.format(size: maximumFileSize))"
             throw ConfigurationErrors(errors: [ConfigurationIssue(at: mark, path: "", message: message)])
         }
-        do throws(ConfigurationIssue) {
+        do throws(SourceFault) {
             if let root = try SourceReader.read(yaml, file: file) {
                 findings.record(root, path: "")
-                configuration.read(root, findings)
+                Tables.root.read(root, path: "", into: &configuration, findings)
             }
         } catch {
-            throw ConfigurationErrors(errors: [error])
+            let mark = ConfigurationMark(file: file, line: error.line, column: error.column)
+            throw ConfigurationErrors(errors: [ConfigurationIssue(at: mark, path: "", message: error.message)])
         }
         EnvironmentOverrides(environment, findings).apply(to: &configuration)
         configuration.checkRelations(findings)
@@ -62,6 +65,18 @@ extension LoadedConfiguration {
         let findings = Findings(file: marks.file, marks: marks)
         configuration.checkRelations(findings)
         return try LoadedConfiguration(configuration, findings)
+    }
+
+    /// What is wrong where there is no listener: legal for a file that arguments of the command complete, and an end
+    /// at start for a service that has only the file.
+    public var missingListeners: ConfigurationIssue? {
+        guard configuration.listeners.isEmpty else { return nil }
+        let isOff = marks.isSet("listeners") && marks.value("listeners").line == 0
+        return issue(
+            at: "listeners",
+            isOff
+                ? "no listener is left, so there is nothing to read"
+                : "there are none, so there is nothing to read; expected at least one, such as {type: udp}")
     }
 
     init(_ configuration: Configuration, _ findings: Findings) throws(ConfigurationErrors) {

@@ -1,3 +1,6 @@
+import Base
+import Routing
+
 extension Configuration {
     /// What no setting can tell by itself: settings against each other.
     func checkRelations(_ findings: Findings) {
@@ -54,8 +57,10 @@ extension Configuration {
         let segments = spool.maximumSize / spool.segmentSize
         let writers = listeners.reduce(0) { $0 + $1.threads }
         if segments < 2 {
+            // Where the file sets one of the two, that is the one to change.
+            let isOfSegment = !findings.marks.isSet("spool.max-size") && findings.marks.isSet("spool.segment-size")
             findings.error(
-                "spool.max-size",
+                "spool.max-size", at: findings.marks.value(isOfSegment ? "spool.segment-size" : "spool.max-size"),
                 "\(ScalarText.format(size: spool.maximumSize)) holds fewer than 2 segments of \(segment)")
         } else if segments <= writers {
             findings.warning(
@@ -92,10 +97,11 @@ extension Configuration {
             findings.error("\(path).address", "\(second.address) is taken by listeners[\(other)], \(first.address)")
         case (.tcp(let first), .tcp(let second)) where first.address.overlaps(second.address):
             findings.error("\(path).address", "\(second.address) is taken by listeners[\(other)], \(first.address)")
-        case (.unixDatagram(let first), .unixDatagram(let second)) where first.path == second.path:
+        case (.unixDatagram(let first), .unixDatagram(let second)) where PathText.isSame(first.path, second.path):
             findings.error("\(path).path", "\(Shown.value(second.path)) is taken by listeners[\(other)]")
         case (.file(let first), .file(let second)):
-            for (index, glob) in second.paths.enumerated() where first.paths.contains(glob) {
+            for (index, glob) in second.paths.enumerated()
+            where first.paths.contains(where: { PathText.isSame($0, glob) }) {
                 findings.error("\(path).paths[\(index)]", "\(Shown.value(glob)) is read by listeners[\(other)] already")
             }
         default: break
@@ -111,13 +117,10 @@ extension Configuration {
             }
             if let catchAll {
                 findings.warning(path, "is never reached: routes[\(catchAll)] takes every message")
-            } else if let other = routes[..<index].firstIndex(where: { $0.match == route.match }) {
+            } else if let other = routes[..<index].firstIndex(where: { $0.hasSameConditions(as: route) }) {
                 findings.warning(path, "is never reached: routes[\(other)] has the same match")
             }
-            if catchAll == nil, route.match.matchesEverything { catchAll = index }
-            if route.topic != nil, !route.topics.isEmpty || route.defaultTopic != nil {
-                findings.error("\(path).topics", "topic is set as well, expected one of the two")
-            }
+            if catchAll == nil, route.takesEverything { catchAll = index }
             if route.drop {
                 for key in ["parser", "topic", "topics", "key"] where findings.marks.isSet("\(path).\(key)") {
                     findings.warning("\(path).\(key)", "has no effect: the route drops its messages")
@@ -130,7 +133,7 @@ extension Configuration {
     func checkListenerReferences(_ findings: Findings) {
         let names = listeners.map(\.name)
         for (index, route) in routes.enumerated() {
-            for (item, name) in route.match.listeners.enumerated() where !names.contains(name) {
+            for (item, name) in route.listeners.enumerated() where !names.contains(name) {
                 let list = "routes[\(index)].match.listener"
                 let path = findings.marks.isSet("\(list)[\(item)]") ? "\(list)[\(item)]" : list
                 let expected = names.isEmpty ? "none are configured" : "expected \(ScalarText.list(names))"
@@ -141,11 +144,35 @@ extension Configuration {
 }
 
 extension Configuration.Address {
-    /// Whether both cannot be bound: the same port of the same address, or of one address and all of them.
+    /// Whether both cannot be bound: the same port of the same address, or of one address and all of them. Sockets on
+    /// `[::]` take IPv4 as well.
     func overlaps(_ other: Configuration.Address) -> Bool {
         guard port == other.port, port != 0 else { return false }
-        let hosts = [host, other.host].map { $0.isEmpty ? "0.0.0.0" : $0 }
-        let families = hosts.map { $0.contains(":") }
-        return hosts[0] == hosts[1] || (families[0] == families[1] && hosts.contains(families[0] ? "::" : "0.0.0.0"))
+        switch (place, other.place) {
+        case (.everything, _), (_, .everything): return true
+        case (.everyIPv4, let place), (let place, .everyIPv4): return !place.isIPv6
+        case (let mine, let others): return mine == others
+        }
+    }
+
+    private enum Place: Equatable {
+        case everything, everyIPv4
+        case address([UInt8])
+        case name(String)
+
+        var isIPv6: Bool {
+            if case .address(let bytes) = self { return bytes.count == 16 }
+            return false
+        }
+    }
+
+    private var place: Place {
+        if host.isEmpty { return .everyIPv4 }
+        // A name is resolved when it is bound; this one means the same everywhere.
+        let text = host.lowercased() == "localhost" ? "127.0.0.1" : host
+        guard let bytes = AddressText.parse(text[...]) else { return .name(host.lowercased()) }
+        if bytes.allSatisfy({ $0 == 0 }) { return bytes.count == 16 ? .everything : .everyIPv4 }
+        let isMapped = bytes.count == 16 && bytes[..<12] == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+        return .address(isMapped ? Array(bytes[12...]) : bytes)
     }
 }

@@ -1,3 +1,8 @@
+import Base
+import Documents
+import Kafka
+import Syslog
+
 /// A scalar that is not what its key takes.
 struct ScalarFault: Error {
     /// What was expected, to follow "expected ".
@@ -21,13 +26,6 @@ enum ScalarText {
             throw ScalarFault(expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
-    }
-
-    static func choice<Value: RawRepresentable & CaseIterable>(_ text: String) throws(ScalarFault) -> Value
-    where Value.RawValue == String {
-        if let value = Value(rawValue: text) { return value }
-        let names = Value.allCases.map(\.rawValue)
-        throw ScalarFault(expected: list(names) + suggestion(text, names))
     }
 
     /// Bytes: `65536`, `64KiB`, `1MiB`, `2GB`.
@@ -90,18 +88,18 @@ enum ScalarText {
     }
 
     /// A CIDR, or an address alone. `hostBits`: bits past the prefix were set.
-    static func network(_ text: String) throws(ScalarFault) -> (network: Configuration.Network, hostBits: Bool) {
+    static func network(_ text: String) throws(ScalarFault) -> (network: Network, hostBits: Bool) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let fault = ScalarFault(expected: "a network such as 192.0.2.0/24 or 2001:db8::/32")
-        guard let first = parts.first, let bytes = IPAddressText.parse(first) else { throw fault }
+        guard let first = parts.first, let bytes = AddressText.parse(first) else { throw fault }
         guard parts.count == 2 else {
-            guard let network = Configuration.Network(address: bytes, prefixLength: bytes.count * 8) else {
+            guard let network = Network(address: bytes, prefixLength: bytes.count * 8) else {
                 throw fault
             }
             return (network, false)
         }
         guard (1...3).contains(parts[1].count), parts[1].allSatisfy({ $0.isASCII && $0.isNumber }),
-            let prefix = Int(parts[1]), let network = Configuration.Network(address: bytes, prefixLength: prefix)
+            let prefix = Int(parts[1]), let network = Network(address: bytes, prefixLength: prefix)
         else {
             throw ScalarFault(expected: "a prefix length from 0 to \(bytes.count * 8) after the address")
         }
@@ -146,7 +144,7 @@ enum ScalarText {
         if text.first == "[" {
             guard let close = text.firstIndex(of: "]") else { throw fault }
             host = text[text.index(after: text.startIndex)..<close]
-            guard host.contains(":"), IPAddressText.parse(host) != nil else { throw fault }
+            guard host.contains(":"), AddressText.parse(host) != nil else { throw fault }
             let rest = text[text.index(after: close)...]
             guard rest.isEmpty || rest.first == ":" else { throw fault }
             portText = rest.isEmpty ? nil : rest.dropFirst()
@@ -178,7 +176,7 @@ enum ScalarText {
         let labels = host.split(separator: ".", omittingEmptySubsequences: false)
         // Four numbers, or a last label of digits only, can be meant as IPv4 alone.
         if let last = labels.last, !last.isEmpty, last.allSatisfy({ $0.isASCII && $0.isNumber }) {
-            return IPAddressText.parse(host) != nil
+            return AddressText.parse(host) != nil
         }
         return host.utf8.count <= 253
             && labels.allSatisfy { label in
@@ -209,9 +207,7 @@ extension ScalarText {
 
     /// Kafka's rule for topic names.
     static func topic(_ text: String) throws(ScalarFault) -> String {
-        guard (1...249).contains(text.count), text != ".", text != "..",
-            text.allSatisfy({ isWord($0) || $0 == "." || $0 == "-" })
-        else {
+        guard TopicTable.isValid(text) else {
             throw ScalarFault(expected: "a topic name of 1 to 249 letters, digits, dots, dashes and underscores")
         }
         return text
@@ -283,6 +279,71 @@ extension ScalarText {
     }
 }
 
+// MARK: - What other programs would replace
+
+extension ScalarText {
+    /// `${NAME}` in a text: shells, compose files and other programs put a variable's value there; here it is text.
+    static func placeholder(in text: String) -> String? {
+        guard let start = text.firstRange(of: "${"), let end = text[start.upperBound...].firstIndex(of: "}") else {
+            return nil
+        }
+        let name = text[start.upperBound..<end].prefix { isWord($0) }
+        guard let first = name.first, !first.isNumber else { return nil }
+        let rest = text[name.endIndex..<end]
+        // `${NAME:-default}` and its kin.
+        return rest.isEmpty || ":-?+=".contains(rest.first ?? " ") ? "${\(name)}" : nil
+    }
+}
+
+// MARK: - Keywords
+
+extension ScalarText {
+    /// The longest duration that any setting takes.
+    static let day: Duration = .seconds(86_400)
+
+    static let facilities = (0..<Facility.count).map { Facility.keyword($0).description }
+    static let severities = (0..<Severity.count).map { Severity.keyword($0).description }
+
+    static func facility(_ text: String) throws(ScalarFault) -> UInt8 {
+        if let number = UInt8(text), number < 24 { return number }
+        let name = text.lowercased()
+        if name == "security" { return 4 }
+        if let number = Facility.number(forKeyword: name) { return number }
+        throw ScalarFault(
+            expected: "a facility such as daemon, local0 or a number from 0 to 23"
+                + suggestion(name, facilities))
+    }
+
+    static func severity(_ text: String) throws(ScalarFault) -> UInt8 {
+        if let number = UInt8(text), number < 8 { return number }
+        let name = text.lowercased()
+        let other = [
+            "panic": "emerg", "emergency": "emerg", "critical": "crit", "error": "err", "warn": "warning",
+            "informational": "info",
+        ]
+        if let number = Severity.number(forKeyword: other[name] ?? name) { return number }
+        throw ScalarFault(expected: list(severities) + suggestion(name, severities))
+    }
+
+    /// Values with commas between them, blanks around them left out.
+    static func separated<Value>(
+        _ text: String, _ read: (String) throws(ScalarFault) -> Value
+    ) throws(ScalarFault) -> [Value] {
+        var values: [Value] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            values.append(try read(trimmed(part)))
+        }
+        return values
+    }
+
+    static func trimmed(_ text: Substring) -> String {
+        var text = text
+        while text.first == " " || text.first == "\t" { text.removeFirst() }
+        while text.last == " " || text.last == "\t" { text.removeLast() }
+        return String(text)
+    }
+}
+
 // MARK: - Writing
 
 extension ScalarText {
@@ -319,6 +380,6 @@ extension ScalarText {
 
     /// `; did you mean x?`, or nothing.
     static func suggestion(_ word: String, _ names: [String]) -> String {
-        Spelling.nearest(to: word, among: names).map { "; did you mean \($0)?" } ?? ""
+        Spelling.suggestion(word, names)
     }
 }

@@ -1,3 +1,6 @@
+import Base
+import Documents
+
 /// One mapping of the file while its keys are read: every fault goes to the findings, and a value that is faulty
 /// leaves its default in place, so that the rest is still read.
 struct Section {
@@ -5,28 +8,22 @@ struct Section {
 
     let findings: Findings
     let path: String
-    let mark: ConfigurationMark
-    private let schema: Schema?
+    let mark: SourceMark
     private var entries: [String: SourceEntry] = [:]
 
-    /// A mapping with the keys of `schema`. Other keys and keys that stand twice are errors.
-    init?(_ node: SourceNode, path: String, schema: Schema, findings: Findings) {
-        self.init(node, path: path, readBy: schema, findings: findings)
+    /// A mapping with the keys of `names`. Other keys and keys that stand twice are errors.
+    init?(_ node: SourceNode, path: String, names: KeyNames, findings: Findings) {
+        self.init(node, path: path, findings: findings)
         guard case .mapping(let found) = node.content else { return }
-        for entry in found where entries[entry.key]?.mark == entry.mark && !schema.keys.contains(entry.key) {
+        for entry in found where entries[entry.key]?.mark == entry.mark && !names.keys.contains(entry.key) {
             let key = Shown.key(entry.key)
             let name = path.isEmpty ? key : "\(path).\(key)"
-            findings.error(name, at: entry.mark, "unknown key \"\(key)\"" + schema.hint(for: entry.key))
+            findings.error(name, at: entry.mark, "unknown key \"\(key)\"" + names.hint(for: entry.key))
         }
     }
 
     /// A mapping whose keys are not ours.
     init?(_ node: SourceNode, path: String, findings: Findings) {
-        self.init(node, path: path, readBy: nil, findings: findings)
-    }
-
-    private init?(_ node: SourceNode, path: String, readBy schema: Schema?, findings: Findings) {
-        self.schema = schema
         self.findings = findings
         self.path = path
         mark = node.mark
@@ -60,9 +57,6 @@ struct Section {
 
     func child(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-    /// Whether the mapping may have the key.
-    func schemaHolds(_ key: String) -> Bool { schema?.keys.contains(key) ?? true }
-
     func has(_ key: String) -> Bool { entries[key] != nil }
 
     func node(_ key: String) -> SourceNode? { entries[key]?.value }
@@ -85,33 +79,39 @@ struct Section {
 
     /// A list, or one value that is its only item.
     func readList<Value>(_ key: String, into value: inout [Value], _ reader: Reader<Value>) {
-        guard let node = entries[key]?.value, !node.isNull else { return }
-        if case .sequence(let items) = node.content {
-            value = items.enumerated().compactMap { scalar($1, path: "\(child(key))[\($0)]", reader) }
-        } else if let read = scalar(node, path: child(key), reader) {
-            value = [read]
-        }
+        readItems(key, into: &value) { text, _ throws(ScalarFault) in try reader(text) }
     }
 
     /// A list of networks; bits past the prefix are worth a warning.
-    func readNetworks(_ key: String, into value: inout [Configuration.Network]) {
-        var loose: [Configuration.Network] = []
-        readList(key, into: &value) { text throws(ScalarFault) in
+    func readNetworks(_ key: String, into value: inout [Network]) {
+        readItems(key, into: &value) { text, path throws(ScalarFault) in
             let (network, hostBits) = try ScalarText.network(text)
-            if hostBits { loose.append(network) }
+            if hostBits {
+                findings.warning(path, "the address has bits past its prefix; it is taken as \(network)")
+            }
             return network
-        }
-        for network in loose {
-            let index = value.firstIndex(of: network) ?? 0
-            let item = findings.marks.isSet("\(child(key))[\(index)]") ? "\(child(key))[\(index)]" : child(key)
-            findings.warning(item, "the address has bits past its prefix; it is taken as \(network)")
         }
     }
 
-    /// A nested mapping; nil where there is none.
-    func section(_ key: String, _ schema: Schema) -> Section? {
-        guard let node = entries[key]?.value else { return nil }
-        return Section(node, path: child(key), schema: schema, findings: findings)
+    private func readItems<Value>(
+        _ key: String, into value: inout [Value], _ reader: (String, _ path: String) throws(ScalarFault) -> Value
+    ) {
+        guard let node = entries[key]?.value, !node.isNull else { return }
+        guard case .sequence(let items) = node.content else {
+            let path = child(key)
+            let read = scalar(node, path: path) { text throws(ScalarFault) in try reader(text, path) }
+            if let read { value = [read] }
+            return
+        }
+        value = []
+        for (index, item) in items.enumerated() {
+            let path = "\(child(key))[\(index)]"
+            let read = scalar(item, path: path) { text throws(ScalarFault) in try reader(text, path) }
+            guard let read else { continue }
+            // What is found later of this item must point at it, also where a faulty one before it is left out.
+            findings.marks.setItem("\(child(key))[\(value.count)]", item.mark)
+            value.append(read)
+        }
     }
 
     /// A list of mappings.
@@ -136,7 +136,9 @@ struct Section {
         if case .scalar(let text, let isNull) = node.content {
             do throws(ScalarFault) {
                 // An empty text is what a null reads as, so that the reader says what it expects.
-                return try reader(isNull ? "" : text)
+                let value = try reader(isNull ? "" : text)
+                guard let placeholder = ScalarText.placeholder(in: text) else { return value }
+                expected = "the value itself: \(placeholder) is not replaced by a variable's value"
             } catch {
                 expected = error.expected
             }

@@ -1,3 +1,5 @@
+import Logging
+
 extension Configuration {
     /// `limits`: what one message, one sender and all of them may take.
     public struct Limits: Sendable, Equatable {
@@ -17,9 +19,7 @@ extension Configuration {
     /// `logging`: the service's own log, on standard error.
     public struct Logging: Sendable, Equatable {
         /// How urgent an entry must be to be written.
-        public enum Level: String, Sendable, CaseIterable {
-            case trace, debug, info, notice, warning, error, critical
-        }
+        public typealias Level = Logger.Level
         /// The form of an entry.
         public enum Format: String, Sendable, CaseIterable {
             /// `2026-11-22T12:00:00.123Z info message key=value`.

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// The address that a message came from, as a plain value: no port, because a sender's port says nothing.
@@ -62,4 +63,9 @@ import Glibc
                 ? "" : text.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
         }
     }
+}
+
+extension Network {
+    /// Whether the network holds a sender's address.
+    public func contains(_ address: PeerAddress) -> Bool { address.withBytes { contains($0) } }
 }

@@ -1,3 +1,4 @@
+import Documents
 import Yams
 
 /// A rules file that has been read: a parser's name, the program tags it is for, and its rules. docs/writing-rules.md
@@ -27,6 +28,11 @@ public struct RulesFile: Sendable {
     /// - Throws: when the text is not YAML at all. Faults of the content are collected in ``errors``: ``ParserSet``
     ///   refuses a file that has any, and reports all of them.
     public init(yaml: String, name: String) throws(RulesError) {
+        do throws(SourceFault) {
+            try SourceReader.checkExtent(yaml)
+        } catch {
+            throw RulesError(file: name, line: error.line, column: error.column, message: error.message)
+        }
         try self.init(yaml: yaml, name: name, requiresExamples: true)
     }
 

@@ -1,3 +1,4 @@
+import Documents
 import Events
 import Yams
 
@@ -21,14 +22,14 @@ struct RulesReader {
         readParser(mapping, of: root)
         // A file that extends a parser may add program tags alone, or none.
         let programs = file.isExtension ? mapping["programs"] : required("programs", in: mapping, of: root)
-        if let programs, let list = sequence(programs, "a list of program tags") {
+        if let programs, let list = sequence(programs, "a list of program tags", isListOfOne: true) {
             for item in list {
                 guard let tag = text(item, "a program tag") else { continue }
                 if tag.isEmpty { fault(item, "a program tag is empty") }
                 file.programs.append(tag)
             }
         }
-        if let node = mapping["include"], let list = sequence(node, "a list of parser names") {
+        if let node = mapping["include"], let list = sequence(node, "a list of parser names", isListOfOne: true) {
             for item in list {
                 guard let name = text(item, "a parser name") else { continue }
                 file.includes.append((name, place(item)))
@@ -88,7 +89,7 @@ struct RulesReader {
             if let other = mapping["patterns"] { fault(other, "expected either 'pattern' or 'patterns', not both") }
             if let pattern = pattern(single) { patterns.append(pattern) }
         } else if let several = mapping["patterns"] {
-            if let list = sequence(several, "a list of patterns") {
+            if let list = sequence(several, "a list of patterns", isListOfOne: true) {
                 patterns = list.compactMap { pattern($0) }
                 if list.isEmpty { fault(several, "expected at least one pattern") }
             }
@@ -293,8 +294,12 @@ struct RulesReader {
         return nil
     }
 
-    private mutating func sequence(_ node: Node, _ expected: String) -> Node.Sequence? {
+    /// A list; where `isListOfOne`, one text alone is a list of it.
+    private mutating func sequence(
+        _ node: Node, _ expected: String, isListOfOne: Bool = false
+    ) -> Node.Sequence? {
         if let sequence = node.sequence { return sequence }
+        if isListOfOne, let scalar = node.scalar, !scalar.string.isEmpty { return Node.Sequence([node]) }
         fault(node, "expected \(expected)")
         return nil
     }
@@ -309,7 +314,10 @@ struct RulesReader {
         for (key, _) in mapping {
             guard let name = text(key, "a key") else { continue }
             if !known.contains(name) {
-                fault(key, "unknown key '\(name)' in \(what); expected one of: \(known.joined(separator: ", "))")
+                fault(
+                    key,
+                    "unknown key '\(name)' in \(what); expected one of: \(known.joined(separator: ", "))"
+                        + Spelling.suggestion(name, known))
             }
         }
     }

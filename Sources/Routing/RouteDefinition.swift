@@ -1,5 +1,7 @@
+import Base
+
 /// One route as the configuration states it. Routes are tried in order; the first that matches decides.
-public struct RouteDefinition: Sendable {
+public struct RouteDefinition: Sendable, Equatable {
     /// What reads the message.
     public enum Parser: Sendable, Equatable {
         /// The parser whose rules name the message's program.
@@ -10,19 +12,8 @@ public struct RouteDefinition: Sendable {
         case named(String)
     }
 
-    /// A network that messages come from: an address of 4 or 16 bytes and how many of its bits count.
-    public struct Network: Sendable, Equatable {
-        /// Network byte order.
-        public var bytes: [UInt8]
-        /// 0 to 32 or 128.
-        public var prefixLength: Int
-
-        /// A network.
-        public init(bytes: [UInt8], prefixLength: Int) {
-            self.bytes = bytes
-            self.prefixLength = prefixLength
-        }
-    }
+    /// A network that messages come from.
+    public typealias Network = Base.Network
 
     /// For logs and errors.
     public var name: String
@@ -51,6 +42,20 @@ public struct RouteDefinition: Sendable {
 
     /// A route that matches everything.
     public init(name: String) { self.name = name }
+
+    /// Whether every message matches, by no condition or by ones that always hold.
+    public var takesEverything: Bool {
+        let always = { (patterns: [String]) in patterns.isEmpty || patterns.contains { Wildcard($0).matchesEverything }
+        }
+        return always(programs) && always(hosts) && (facilities.isEmpty || facilities.count == 24)
+            && (severities.isEmpty || severities.count == 8) && sources.isEmpty && listeners.isEmpty
+    }
+
+    /// Whether another route takes the same messages, by the same words.
+    public func hasSameConditions(as other: RouteDefinition) -> Bool {
+        programs == other.programs && facilities == other.facilities && severities == other.severities
+            && hosts == other.hosts && sources == other.sources && listeners == other.listeners
+    }
 }
 
 /// A route that cannot work.

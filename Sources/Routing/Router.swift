@@ -1,3 +1,4 @@
+import Base
 import Parsers
 import Syslog
 
@@ -166,19 +167,5 @@ public struct Router: ~Copyable {
     private static func equal(_ name: UnsafePointer<UInt8>, _ bytes: UnsafeRawBufferPointer) -> Bool {
         for index in 0..<bytes.count where name[index] != bytes[index] { return false }
         return true
-    }
-}
-
-extension RouteDefinition.Network {
-    /// Whether an address (4 or 16 bytes, network byte order) lies in the network. An IPv4 address that a dual-stack
-    /// socket shows as `::ffff:a.b.c.d` is expected as its 4 bytes.
-    public func contains(_ address: UnsafeRawBufferPointer) -> Bool {
-        guard address.count == bytes.count else { return false }
-        let whole = prefixLength / 8
-        for index in 0..<whole where address[index] != bytes[index] { return false }
-        let bits = prefixLength % 8
-        guard bits > 0 else { return true }
-        let mask = UInt8(truncatingIfNeeded: 0xFF00 >> bits)
-        return address[whole] & mask == bytes[whole] & mask
     }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Configuration
+import Documents
 import Glibc
 import Kafka
 import Logging
@@ -17,21 +18,29 @@ struct Blueprint {
     let routing: RoutingTable
     let client: ClientConfiguration
     let topics: TopicTable
+    /// What is legal and likely not meant, of the configuration itself and of what it names.
+    let warnings: [ConfigurationIssue]
 
     var configuration: Configuration { loaded.configuration }
 
     /// Builds it.
-    /// - Parameter topics: the process's topics; a reload adds to them.
+    /// - Parameters:
+    ///   - topics: the process's topics; a reload adds to them.
+    ///   - needsListeners: whether there is nobody who could still add some.
     /// - Throws: every error at once.
-    init(_ loaded: LoadedConfiguration, topics: TopicTable) throws(ConfigurationErrors) {
+    init(
+        _ loaded: LoadedConfiguration, topics: TopicTable, needsListeners: Bool = false
+    ) throws(ConfigurationErrors) {
         let configuration = loaded.configuration
         var errors: [ConfigurationIssue] = []
+        var warnings = loaded.warnings
+        if needsListeners, let issue = loaded.missingListeners { errors.append(issue) }
         let client = Self.client(configuration.kafka)
         for (name, reason) in client.refusals() { errors.append(loaded.issue(property: name, reason)) }
 
         var parsers: ParserSet?
         do throws(RulesErrors) {
-            parsers = try ParserSet(RulesFile.builtInWithoutExamples + (try Self.userRules(loaded, &errors)))
+            parsers = try ParserSet(RulesFile.builtInWithoutExamples + (try Self.userRules(loaded, &errors, &warnings)))
         } catch {
             errors += error.errors.map { Self.issue($0) }
         }
@@ -39,7 +48,7 @@ struct Blueprint {
         if let parsers {
             do throws(RouteErrors) {
                 routing = try RoutingTable(
-                    configuration.routes.map { Self.definition($0) }, parsers: parsers,
+                    configuration.routes, parsers: parsers,
                     everythingTo: configuration.kafka.topic,
                     defaultTopic: { configuration.kafka.defaultTopic(forType: $0) },
                     topicIndex: { topics.index(of: $0) }, isValidTopic: { TopicTable.isValid($0) })
@@ -48,28 +57,53 @@ struct Blueprint {
                     // Behind the configured routes stands the default, whose topics come from the template.
                     let isDefault = wrong.index >= configuration.routes.count
                     let ofAll = configuration.kafka.topic == nil ? "kafka.topic-template" : "kafka.topic"
-                    let path = isDefault ? ofAll : "routes[\(wrong.index)].\(wrong.setting)"
-                    errors.append(loaded.issue(at: path, wrong.message))
+                    var path = isDefault ? ofAll : "routes[\(wrong.index)].\(wrong.setting)"
+                    // The topic of the types that `topics` does not name is written there.
+                    let ofOthers = "routes[\(wrong.index)].topics.default"
+                    if wrong.setting == "topic", loaded.marks.isSet(ofOthers) { path = ofOthers }
+                    // Of a type that is not there it is the key that is wrong.
+                    let isKey = wrong.message.hasPrefix("no event type")
+                    errors.append(
+                        isKey ? loaded.issue(ofKey: path, wrong.message) : loaded.issue(at: path, wrong.message))
                 }
             }
         }
         guard errors.isEmpty, let parsers, let routing else {
-            throw ConfigurationErrors(errors: errors, warnings: loaded.warnings)
+            throw ConfigurationErrors(errors: errors, warnings: warnings)
         }
         self.loaded = loaded
         self.parsers = parsers
         self.routing = routing
         self.client = client
         self.topics = topics
+        self.warnings = warnings
         // Reading YAML and compiling rules leaves tens of megabytes of free heap behind, for good if they stay there.
         clinux_release_free_memory()
     }
 
+    /// Says what is suspicious; on level debug what was read from where, on level trace every setting in force.
+    func log(to logger: Logger) {
+        for warning in warnings { logger.warning("\(warning)") }
+        logger.debug(
+            "configuration read",
+            metadata: [
+                "path": "\(loaded.marks.file)", "listeners": "\(configuration.listeners.count)",
+                "routes": "\(configuration.routes.count)", "parsers": "\(parsers.parserNames.count)",
+                "topics": "\(topics.count)",
+            ])
+        for name in loaded.marks.variables { logger.debug("taken from the environment", metadata: ["name": "\(name)"]) }
+        for path in configuration.rulesFiles.flatMap({ Self.expand($0) }) {
+            logger.debug("rules file read", metadata: ["path": "\(path)"])
+        }
+        guard logger.logLevel <= .trace else { return }
+        for line in configuration.description.split(separator: "\n") { logger.trace("in force: \(line)") }
+    }
+
     /// Adds to a configuration's errors what can be found in the part of it that could be read.
-    static func completing(_ errors: ConfigurationErrors) -> ConfigurationErrors {
+    static func completing(_ errors: ConfigurationErrors, needsListeners: Bool = false) -> ConfigurationErrors {
         guard let partial = errors.partial else { return errors }
         do throws(ConfigurationErrors) {
-            _ = try Blueprint(partial, topics: TopicTable())
+            _ = try Blueprint(partial, topics: TopicTable(), needsListeners: needsListeners)
             return errors
         } catch {
             let all = errors.errors + error.errors.filter { !errors.errors.contains($0) }
@@ -124,24 +158,38 @@ struct Blueprint {
         return client
     }
 
-    /// The user's rules files, read.
+    /// The user's rules files, read. A pattern that matches nothing may be for files that come later; a name is not.
     private static func userRules(
-        _ loaded: LoadedConfiguration, _ errors: inout [ConfigurationIssue]
+        _ loaded: LoadedConfiguration, _ errors: inout [ConfigurationIssue], _ warnings: inout [ConfigurationIssue]
     ) throws(RulesErrors) -> [RulesFile] {
         var files: [RulesFile] = []
+        var faults: [RulesError] = []
         for (index, pattern) in loaded.configuration.rulesFiles.enumerated() {
+            let isPattern = pattern.contains { "*?[".contains($0) }
             let paths = expand(pattern)
-            if paths.isEmpty { errors.append(loaded.issue(at: "rules.files[\(index)]", "no file matches \(pattern)")) }
-            for path in paths { files.append(try readRules(path)) }
+            let place = "rules.files[\(index)]"
+            if paths.isEmpty, isPattern {
+                warnings.append(loaded.issue(at: place, "no file matches \(pattern)", severity: .warning))
+            } else if paths.isEmpty {
+                errors.append(loaded.issue(at: place, "no file matches \(pattern)"))
+            }
+            for path in paths {
+                do throws(RulesErrors) { files.append(try readRules(path)) } catch { faults += error.errors }
+            }
         }
+        guard faults.isEmpty else { throw RulesErrors(errors: faults) }
         return files
     }
 
     /// Reads one rules file.
     static func readRules(_ path: String) throws(RulesErrors) -> RulesFile {
-        guard let text = readText(path) else {
-            let reason = String(cString: strerror(errno))
-            throw RulesErrors(errors: [RulesError(file: path, line: 0, column: 0, message: "cannot read: \(reason)")])
+        let text: String
+        do throws(SourceFault) {
+            text = try TextFile.read(path)
+        } catch {
+            throw RulesErrors(errors: [
+                RulesError(file: path, line: error.line, column: error.column, message: error.message)
+            ])
         }
         do throws(RulesError) {
             return try RulesFile(yaml: text, name: path)
@@ -156,48 +204,12 @@ struct Blueprint {
             message: error.message)
     }
 
-    private static func definition(_ route: Configuration.Route) -> RouteDefinition {
-        var definition = RouteDefinition(name: route.name)
-        definition.programs = route.match.programs
-        definition.facilities = route.match.facilities
-        definition.severities = route.match.severities
-        definition.hosts = route.match.hosts
-        definition.sources = route.match.sources.map {
-            RouteDefinition.Network(bytes: $0.bytes, prefixLength: $0.prefixLength)
-        }
-        definition.listeners = route.match.listeners
-        definition.parser =
-            switch route.parser {
-            case .auto: .auto
-            case .none: .none
-            case .named(let name): .named(name)
-            }
-        definition.topic = route.topic ?? route.defaultTopic
-        for topic in route.topics { definition.topics[topic.type] = topic.topic }
-        definition.key = route.key
-        definition.drop = route.drop
-        return definition
-    }
-
     /// The files that a path or glob names, sorted.
     static func expand(_ pattern: String) -> [String] {
         var found = glob_t()
         defer { globfree(&found) }
         guard glob(pattern, 0, nil, &found) == 0 else { return [] }
         return (0..<Int(found.gl_pathc)).compactMap { found.gl_pathv[$0].map { String(cString: $0) } }
-    }
-
-    /// A file's text, nil with `errno` when it cannot be read.
-    static func readText(_ path: String) -> String? {
-        guard let file = fopen(path, "re") else { return nil }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65536)
-        while true {
-            let count = fread(&chunk, 1, chunk.count, file)
-            if count == 0 { return ferror(file) == 0 ? String(decoding: bytes, as: UTF8.self) : nil }
-            bytes += chunk[..<count]
-        }
     }
 }
 

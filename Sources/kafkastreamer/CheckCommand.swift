@@ -9,17 +9,22 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Validate a configuration: every error with line and column.")
 
-    @Argument(help: "The configuration file.")
-    var file: String
+    @Argument(
+        help: "The configuration file. Default: configs/kafka.yaml, else /etc/kafkastreamer/kafka.yaml, as for run.")
+    var file: String?
 
     @Flag(help: "Print the configuration in force: defaults and environment included, secrets masked.")
     var print = false
 
     func run() throws {
+        guard let file = file ?? RunFlags.defaultFile else {
+            let places = RunFlags.defaultFiles.joined(separator: " nor ")
+            throw Failure(Failure.usage, "no file is named, and there is neither \(places)")
+        }
         do throws(ConfigurationErrors) {
             let loaded = try Configuration.load(path: file, environment: ProcessInfo.processInfo.environment)
-            for warning in loaded.warnings { Output.error(warning.description) }
-            let blueprint = try Blueprint(loaded, topics: TopicTable())
+            let blueprint = try Blueprint(loaded, topics: TopicTable(), needsListeners: true)
+            for warning in blueprint.warnings { Output.error(warning.description) }
             if print {
                 Output.write(loaded.configuration.description)
             } else {
@@ -29,7 +34,7 @@ struct CheckCommand: ParsableCommand {
                 Output.write("\(file): valid (\(listeners) listeners, \(routes) routes, \(parsers) parsers)\n")
             }
         } catch {
-            throw Failure(Failure.input, Blueprint.completing(error).description)
+            throw Failure(Failure.input, Blueprint.completing(error, needsListeners: true).description)
         }
     }
 }

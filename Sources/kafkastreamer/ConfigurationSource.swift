@@ -2,6 +2,8 @@ import ArgumentParser
 import Configuration
 import Foundation
 import Glibc
+import Logging
+import Synchronization
 
 /// The flags of `run`, which change what the configuration file says.
 struct RunFlags: ParsableArguments {
@@ -54,10 +56,14 @@ struct RunFlags: ParsableArguments {
     /// Paths that are tried when no `--config` is given.
     static let defaultFiles = ["configs/kafka.yaml", "/etc/kafkastreamer/kafka.yaml"]
 
+    /// The first of ``defaultFiles`` that is there.
+    static var defaultFile: String? { defaultFiles.first { access($0, F_OK) == 0 } }
+
     /// The configuration with the flags applied. Read again at a reload.
-    func load() throws -> LoadedConfiguration {
+    /// - Parameter isStart: whether there is no log yet that an error is written to.
+    func load(isStart: Bool = false) throws -> LoadedConfiguration {
         let environment = ProcessInfo.processInfo.environment
-        let file = config ?? Self.defaultFiles.first { access($0, F_OK) == 0 }
+        let file = config ?? Self.defaultFile
         var loaded: LoadedConfiguration
         do {
             if let file {
@@ -71,8 +77,16 @@ struct RunFlags: ParsableArguments {
             if embeddedKafka { checked.warnings.removeAll { $0.path == "kafka.brokers" } }
             return checked
         } catch let error as ConfigurationErrors {
+            if isStart { Self.takeLogFormat(of: error, environment) }
             throw Failure(Failure.input, Blueprint.completing(error).description)
         }
+    }
+
+    /// What ends the start is said in the form that was asked for, as far as that can be told.
+    private static func takeLogFormat(of errors: ConfigurationErrors, _ environment: [String: String]) {
+        let format = errors.partial?.configuration.logging.format
+        let isJSON = format == .json || environment["KAFKASTREAMER_LOG_FORMAT"] == "json"
+        if isJSON { StandardErrorLog.process.values.withLock { $0.isJSON = true } }
     }
 
     private func apply(to loaded: inout LoadedConfiguration) throws {

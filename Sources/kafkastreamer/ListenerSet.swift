@@ -253,27 +253,18 @@ actor ListenerSet {
         var context = ListenerContext(name: definition.name)
         context.zone = zone(reception.timeZone)
         context.networkZones = reception.timeZones.map {
-            ListenerContext.NetworkZone(network: network($0.network), zone: zone($0.timeZone))
+            ListenerContext.NetworkZone(network: $0.network, zone: zone($0.timeZone))
         }
-        context.allowed = reception.allow.map { network($0) }
+        context.allowed = reception.allow
         context.maximumMessageSize = configuration.maximumMessageSize(of: definition)
         if reception.rateLimit > 0 {
             context.rate = RateLimiter(perSecond: reception.rateLimit, burst: configuration.limits.burst)
         }
         if case .tcp(let tcp) = definition {
-            context.framing =
-                switch tcp.framing {
-                case .detect: .detect
-                case .octetCounting: .octetCounting
-                case .delimited: .delimited
-                }
+            context.framing = tcp.framing
         }
         if case .file(let file) = definition { context.program = file.program }
         return context
-    }
-
-    private static func network(_ network: Configuration.Network) -> StreamListenerSettings.AllowedNetwork {
-        StreamListenerSettings.AllowedNetwork(bytes: network.bytes, prefixLength: network.prefixLength)
     }
 
     private static func zone(_ name: String) -> LocalZone {

@@ -9,7 +9,10 @@ struct KafkaStreamer: AsyncParsableCommand {
         commandName: "kafkastreamer",
         abstract: "Syslog and log files in, typed events out on Kafka topics.",
         version: "0.1.0",
-        subcommands: [RunCommand.self, CheckCommand.self, ParseCommand.self, ConsumeCommand.self, RulesCommand.self],
+        subcommands: [
+            RunCommand.self, CheckCommand.self, ParseCommand.self, ConsumeCommand.self, RulesCommand.self,
+            SettingsCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 
     static func main() async {
@@ -27,7 +30,7 @@ struct KafkaStreamer: AsyncParsableCommand {
             Output.flush()
         } catch let failure as Failure {
             Output.flush()
-            if !failure.text.isEmpty { Output.error(failure.text) }
+            if !failure.text.isEmpty { StandardErrorLog.fatal(failure.text) }
             Glibc.exit(failure.code)
         } catch {
             let code = exitCode(for: error)

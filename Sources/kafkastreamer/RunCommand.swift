@@ -18,12 +18,11 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var flags: RunFlags
 
     func run() async throws {
-        let loaded = try flags.load()
-        let settings = StandardErrorLog.Settings()
+        let loaded = try flags.load(isStart: true)
+        let settings = StandardErrorLog.process
         Self.apply(loaded.configuration.logging, to: settings)
         LoggingSystem.bootstrap { _ in StandardErrorLog(settings) }
         let logger = Logger(label: "kafkastreamer")
-        for warning in loaded.warnings { logger.warning("\(warning)") }
 
         let topics = TopicTable()
         let blueprint: Blueprint
@@ -32,6 +31,7 @@ struct RunCommand: AsyncParsableCommand {
         } catch {
             throw Failure(Failure.input, error.description)
         }
+        blueprint.log(to: logger)
         guard !blueprint.configuration.listeners.isEmpty else {
             throw Failure(
                 Failure.input, "nothing to read: give --log, --udp, --tcp or --unix, or listeners in the configuration")
@@ -236,11 +236,12 @@ final class Running: Sendable {
         do {
             let loaded = try flags.load()
             let next = try Blueprint(loaded, topics: blueprint.topics)
-            for warning in loaded.warnings { logger.warning("\(warning)") }
+            next.log(to: logger)
             let old = blueprint.configuration
             let new = loaded.configuration
-            if old.spool != new.spool || old.kafka.withoutTopics != new.kafka.withoutTopics {
-                logger.warning("changes of spool and of kafka's connection need a restart; the rest is taken")
+            let waiting = new.changesAfterRestart(from: old)
+            if !waiting.isEmpty {
+                logger.warning("changes that need a restart: \(waiting.joined(separator: ", ")); the rest is taken")
             }
             pipeline.replace(next.plan)
             RunCommand.apply(new.logging, to: logSettings)
@@ -270,15 +271,5 @@ final class Running: Sendable {
             pipeline.abandonPending()
         }
         code.withLock { $0 = Failure.undelivered }
-    }
-}
-
-extension Configuration.Kafka {
-    /// What a reload cannot change: all but the topics, which are part of the routes.
-    fileprivate var withoutTopics: Configuration.Kafka {
-        var kafka = self
-        kafka.topic = nil
-        kafka.topicTemplate = ""
-        return kafka
     }
 }

@@ -13,6 +13,15 @@ struct StandardErrorLog: LogHandler {
         let values = Mutex(Values())
     }
 
+    /// The process's own: what ends it is said in the same form as its log.
+    static let process = Settings()
+
+    /// Says why the process ends, an entry a line, whatever the level.
+    static func fatal(_ text: String) {
+        guard process.values.withLock({ $0.isJSON }) else { return Output.error(text) }
+        for line in text.split(separator: "\n") { Output.error(json("critical", String(line), [])) }
+    }
+
     let settings: Settings
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
@@ -39,7 +48,8 @@ struct StandardErrorLog: LogHandler {
             return ranks.0 == ranks.1 ? a.key < b.key : ranks.0 < ranks.1
         }
         let isJSON = settings.values.withLock { $0.isJSON }
-        Output.error(isJSON ? Self.json(event, pairs) : Self.text(event, pairs))
+        Output.error(
+            isJSON ? Self.json("\(event.level)", "\(event.message)", pairs) : Self.text(event, pairs))
     }
 
     private static func text(_ event: LogEvent, _ pairs: [(key: String, value: Logger.MetadataValue)]) -> String {
@@ -48,8 +58,10 @@ struct StandardErrorLog: LogHandler {
         return line.contains("\n") ? line.replacing("\n", with: "\\n") : line
     }
 
-    private static func json(_ event: LogEvent, _ pairs: [(key: String, value: Logger.MetadataValue)]) -> String {
-        var line = #"{"timestamp":"\#(now())","level":"\#(event.level)","message":"\#(escaped("\(event.message)"))""#
+    private static func json(
+        _ level: String, _ message: String, _ pairs: [(key: String, value: Logger.MetadataValue)]
+    ) -> String {
+        var line = #"{"timestamp":"\#(now())","level":"\#(level)","message":"\#(escaped(message))""#
         for (key, value) in pairs { line += #","\#(escaped(key))":"\#(escaped("\(value)"))""# }
         return line + "}"
     }

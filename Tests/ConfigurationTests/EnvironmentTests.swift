@@ -1,3 +1,5 @@
+import Documents
+import Logging
 import Configuration
 import Testing
 
@@ -34,6 +36,25 @@ import Testing
         #expect(configuration.shutdownTimeout == .seconds(3))
         #expect(configuration.kafka.embedded == false)
         #expect(loaded.marks.value("kafka.topic").description == "environment:KAFKA_TOPIC")
+    }
+
+    @Test func namesThatAreNearlyOursAreWarnings() {
+        let found = findings(
+            "",
+            environment: [
+                "KAFKA_BROKER": "a", "KAFKA_BOOTSTRAP_SERVERS": "a", "KAFKA_TOPICS": "t", "kafka_topic": "t",
+                "KAFKA_SASL_PASSWORD_FIEL": "x", "KAFKASTREAMER_UPD": "1", "KAFKA_HEAP_OPTS": "-Xmx1G",
+                "KAFKA_HOME": "/opt/kafka", "KAFKA_BROKER_ID": "1", "KAFKA_LOG4J_OPTS": "x", "KAFKA_JMX_OPTS": "x",
+            ])
+        #expect(
+            found == [
+                "environment:KAFKASTREAMER_UPD: warning: unknown variable; did you mean KAFKASTREAMER_UDP?",
+                "environment:KAFKA_BOOTSTRAP_SERVERS: warning: the variable is not read; did you mean KAFKA_BROKERS?",
+                "environment:KAFKA_BROKER: warning: the variable is not read; did you mean KAFKA_BROKERS?",
+                "environment:KAFKA_SASL_PASSWORD_FIEL: warning: the variable is not read; did you mean KAFKA_SASL_PASSWORD_FILE?",
+                "environment:KAFKA_TOPICS: warning: the variable is not read; did you mean KAFKA_TOPIC?",
+                "environment:kafka_topic: warning: the variable is not read; did you mean KAFKA_TOPIC?",
+            ])
     }
 
     @Test func embeddedIsTurnedOn() throws {

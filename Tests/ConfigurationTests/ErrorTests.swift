@@ -1,4 +1,7 @@
+import Documents
 import Configuration
+import Foundation
+import Glibc
 import Testing
 
 /// A text and every line that reading it must find.
@@ -153,9 +156,35 @@ private let listenerFaults = [
     Fault(
         "listeners: [{type: tcp}, {type: tcp}]",
         "f:1:26: error: listeners[1].address: 0.0.0.0:5514 is taken by listeners[0], 0.0.0.0:5514"),
+    // A socket on [::] takes IPv4 as well: the second could not be bound.
     Fault(
-        "listeners: [{type: udp, address: \"[::]:1\"}, {type: udp, address: \"0.0.0.0:1\"}, {type: tcp, address: \":1\"}, {type: udp, address: \":0\"}, {type: udp, address: \":0\"}]"
+        "listeners: [{type: udp, address: \"[::]:1\"}, {type: udp, address: \"0.0.0.0:1\"}, {type: tcp, address: \":1\"}, {type: udp, address: \":0\"}, {type: udp, address: \":0\"}]",
+        "f:1:66: error: listeners[1].address: 0.0.0.0:1 is taken by listeners[0], [::]:1"),
+    Fault(
+        "listeners: [{type: tcp, address: \"127.0.0.1:1\"}, {type: tcp, address: \"[::0]:1\"}, {type: tcp, address: \"localhost:1\"}]",
+        "f:1:71: error: listeners[1].address: [::0]:1 is taken by listeners[0], 127.0.0.1:1",
+        "f:1:104: error: listeners[2].address: localhost:1 is taken by listeners[0], 127.0.0.1:1",
+        "f:1:104: error: listeners[2].address: localhost:1 is taken by listeners[1], [::0]:1"),
+    Fault(
+        "listeners: [{type: udp, address: \"[fd00::1]:1\"}, {type: udp, address: \"0.0.0.0:1\"}, {type: udp, address: \"[fd00::2]:1\"}, {type: tcp, address: \"[::]:1\"}]"
     ),
+    Fault(
+        "listeners: [{type: unix-datagram, path: /run/log}, {type: unix-datagram, path: //run/./log}]",
+        "f:1:80: error: listeners[1].path: \"//run/./log\" is taken by listeners[0]"),
+    // A faulty entry keeps its place, and its name: nothing is said of routes that name it.
+    Fault(
+        "listeners: [{type: upd, name: a}, {type: udp}, {type: udp}]\nroutes: [{match: {listener: a}}]",
+        "f:1:20: error: listeners[0].type: found \"upd\", expected udp, tcp, unix-datagram or file; did you mean udp?",
+        "f:1:48: error: listeners[2].address: 0.0.0.0:5514 is taken by listeners[1], 0.0.0.0:5514"),
+    // What is found of an item points at it, also behind one that was left out.
+    Fault(
+        "listeners: [{type: udp, allow: [x, 10.1.0.0/8]}]",
+        "f:1:33: error: listeners[0].allow[0]: found \"x\", expected a network such as 192.0.2.0/24 or 2001:db8::/32",
+        "f:1:36: warning: listeners[0].allow[1]: the address has bits past its prefix; it is taken as 10.0.0.0/8"),
+    Fault(
+        "listeners: [{type: udp, name: u}]\nroutes: [{match: {listener: [\"?\", u, v]}}]",
+        "f:2:30: error: routes[0].match.listener[0]: found \"?\", expected a name of 1 to 64 letters, digits, dots, dashes and underscores",
+        "f:2:38: error: routes[0].match.listener[1]: no listener is called \"v\", expected u"),
     Fault(
         "listeners: [{type: file, paths: [/a, /b]}, {type: file, paths: /b}]",
         "f:1:64: error: listeners[1].paths[0]: \"/b\" is read by listeners[0] already"),
@@ -220,6 +249,20 @@ private let kafkaFaults = [
 ]
 
 private let otherFaults = [
+    Fault(
+        "spool: {segment-size: 64MiB}",
+        "f:1:23: error: spool.max-size: 64MiB holds fewer than 2 segments of 64MiB"),
+    // What other programs replace is not taken for the value.
+    Fault(
+        "kafka:\n  properties:\n    sasl.password: ${PW}\n    client.id: a${HOST:-x}b",
+        "f:3:20: error: kafka.properties.sasl.password: ${PW} is not replaced by a variable's value; set the variable KAFKA_SASL_PASSWORD, or name a file under kafka.property-files",
+        "f:4:16: error: kafka.properties.client.id: ${HOST} is not replaced by a variable's value; set the variable KAFKA_PROPERTY_CLIENT_ID, or name a file under kafka.property-files"
+    ),
+    Fault(
+        "spool: {directory: \"${HOME}/spool\"}",
+        "f:1:20: error: spool.directory: found \"${HOME}/spool\", expected the value itself: ${HOME} is not replaced by a variable's value"
+    ),
+    Fault("spool: {directory: \"/a$b${/$}{c}\"}"),
     Fault(
         "spool: {max-size: 1000000}",
         "f:1:19: error: spool.max-size: found \"1000000\", expected a size from 1MiB to 16TiB"),
@@ -398,5 +441,66 @@ private let routeFaults = [
         let found = findings(yaml)
         #expect(found.count == 1)
         #expect(found.first?.hasSuffix("more than 100000 values, aliases written out") == true)
+    }
+
+    /// A tree of values compares keys; one that is an alias to aliases kept it busy for hours.
+    @Test func anAliasAsAKeyIsRefusedAtOnce() {
+        var yaml = "a0: &a0 [x, x]\n"
+        for level in 1...60 { yaml += "a\(level): &a\(level) [*a\(level - 1)]\n" }
+        #expect(findings(yaml + "? *a60\n: v\n") == ["f:62:3: error: a key is a list or a mapping, expected a name"])
+        #expect(findings("? &x\n  *x\n: v\n").count == 1)
+        #expect(findings("? {a: b}\n: v\n") == ["f:1:3: error: a key is a list or a mapping, expected a name"])
+        // An alias to a name is a name.
+        #expect(findings("spool: {directory: &d sync}\n? *d\n: v").first?.contains("unknown key \"sync\"") == true)
+    }
+
+    @Test func thousandsOfFaultsAreNotAllListed() throws {
+        let unknown = (0..<1500).map { "k\($0): 1\n" }.joined()
+        let error = try #require(throws: ConfigurationErrors.self) {
+            try Configuration.parse(yaml: unknown, file: "f")
+        }
+        #expect(error.errors.count == 101)
+        #expect(error.errors.last?.description == "f:101:1: error: further faults are not listed")
+        let keys = (0..<60_000).map { "k\($0): 1\n" }.joined()
+        #expect(findings(keys) == ["f:2001:1: error: more than 2000 keys in one mapping"])
+        let items = "rules:\n  files: [" + String(repeating: "a,", count: 60_000) + "]"
+        #expect(findings(items).first?.hasSuffix("more than 20000 items in one list") == true)
+    }
+
+    @Test(arguments: [
+        ("/dev/zero", "it is a device or a socket, expected a regular file"), ("/dev", "Is a directory"),
+        ("", "no name"),
+    ])
+    func whatIsNoRegularFileIsNotRead(_ path: String, _ reason: String) throws {
+        let error = try #require(throws: ConfigurationErrors.self) {
+            try Configuration.load(path: path, environment: [:])
+        }
+        #expect(error.description == "\(path): error: cannot be read: \(reason)")
+    }
+
+    /// Opening one waits for its writer, who may never come.
+    @Test func aPipeIsNotWaitedFor() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("fifo-\(UUID().uuidString)").path
+        try #require(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        let error = try #require(throws: ConfigurationErrors.self) {
+            try Configuration.load(path: path, environment: [:])
+        }
+        #expect(error.description == "\(path): error: cannot be read: it is a pipe, expected a regular file")
+        #expect(findings("kafka: {property-files: {sasl.password: \(path)}}").first?.contains("it is a pipe") == true)
+    }
+
+    @Test func nothingToReadIsSaidWithItsReason() throws {
+        let empty = try Configuration.parse(yaml: "kafka:\nlisteners: []\n", file: "f")
+        #expect(
+            empty.missingListeners?.description
+                == "f:2:12: error: listeners: there are none, so there is nothing to read; expected at least one, such as {type: udp}"
+        )
+        let off = try Configuration.parse(
+            yaml: "listeners: [{type: udp}]", file: "f", environment: ["KAFKASTREAMER_UDP": "off"])
+        #expect(
+            off.missingListeners?.description
+                == "environment:KAFKASTREAMER_UDP: error: listeners: no listener is left, so there is nothing to read")
+        #expect(try Configuration.parse(yaml: "listeners: [{type: udp}]", file: "f").missingListeners == nil)
     }
 }

@@ -1,4 +1,5 @@
 import Configuration
+import Routing
 import Testing
 
 @Suite struct PropertyTests {
@@ -23,8 +24,8 @@ import Testing
             "0x10", "1e3", "@", "%", "*.log", "[a-z]", " lead", "\u{85}",
         ].enumerated() {
             configuration.rulesFiles.append(text)
-            var route = Configuration.Route(name: "r\(index)")
-            route.match.programs = [text]
+            var route = RouteDefinition(name: "r\(index)")
+            route.programs = [text]
             configuration.routes.append(route)
         }
         configuration.kafka.properties = [.init(name: "client.id", value: "a\tb\nc\u{1}\r")]

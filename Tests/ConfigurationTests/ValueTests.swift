@@ -1,4 +1,7 @@
+import Base
 import Configuration
+import Routing
+import Syslog
 import Testing
 
 @Suite struct ValueTests {
@@ -113,37 +116,37 @@ import Testing
                 drop: no
             """
         let routes = try Configuration.parse(yaml: yaml, file: "f").configuration.routes
-        var first = Configuration.Route(name: "r")
-        first.match.programs = ["dhcpd", "CRON*"]
-        first.match.facilities = [0, 3, 4, 23]
-        first.match.severities = [0, 1, 2, 3, 4]
-        first.match.hosts = ["gw?"]
-        first.match.sources = [
+        var first = RouteDefinition(name: "r")
+        first.programs = ["dhcpd", "CRON*"]
+        first.facilities = [0, 3, 4, 23]
+        first.severities = [0, 1, 2, 3, 4]
+        first.hosts = ["gw?"]
+        first.sources = [
             try #require(.init(address: [10, 0, 0, 0], prefixLength: 8)),
             try #require(.init(address: [0x20, 1, 0x0D, 0xB8] + [UInt8](repeating: 0, count: 12), prefixLength: 32)),
         ]
-        first.match.listeners = ["udp"]
+        first.listeners = ["udp"]
         first.parser = .none
-        first.topics = [.init(type: "DHCP_LEASE", topic: "a"), .init(type: "DHCP_NAK", topic: "b")]
-        first.defaultTopic = "c"
+        first.topics = ["DHCP_LEASE": "a", "DHCP_NAK": "b"]
+        first.topic = "c"
         first.key = "client_ip"
-        var second = Configuration.Route(name: "route-2")
-        second.match.severities = [3, 7]
+        var second = RouteDefinition(name: "route-2")
+        second.severities = [3, 7]
         second.parser = .named("mine")
         second.topic = "x.y"
         #expect(routes == [first, second])
-        #expect(!first.match.matchesEverything)
+        #expect(!first.takesEverything)
     }
 
     @Test func aMatchWhoseConditionsAlwaysHoldTakesEverything() {
-        var match = Configuration.Match()
-        #expect(match.matchesEverything)
+        var match = RouteDefinition(name: "r")
+        #expect(match.takesEverything)
         match.programs = ["x", "**"]
         match.severities = Array(0...7)
         match.facilities = Array(0...23)
-        #expect(match.matchesEverything)
+        #expect(match.takesEverything)
         match.severities = [0]
-        #expect(!match.matchesEverything)
+        #expect(!match.takesEverything)
     }
 
     @Test func listenersReadAllTheirKeys() throws {

@@ -224,13 +224,63 @@ extension EndToEnd {
             #expect(try lines(["parse", "--unmatched", "--rules", file, "app.log"]).output.isEmpty)
         }
 
-        @Test("the shipped configuration is valid")
-        func shippedConfiguration() throws {
+        @Test("every shipped configuration is valid, and nothing in it is suspicious")
+        func shippedConfigurations() throws {
             defer { directory.remove() }
-            let process = try ChildProcess(
-                Streamer.binary, ["check", "\(Checkout.path)/configs/kafka.yaml"], directory: directory)
-            defer { process.end() }
-            #expect(try process.waitForExit() == .code(0), "\(process.transcript)")
+            let files = try shippedFiles()
+            #expect(files.count >= 6)
+            for file in files {
+                let process = try ChildProcess(Streamer.binary, ["check", file], directory: directory)
+                defer { process.end() }
+                #expect(try process.waitForExit() == .code(0), "\(process.transcript)")
+                // A folder of rules of one's own is there to be filled.
+                let said = process.lines(.errors).filter { !$0.contains("no file matches /etc/kafkastreamer/rules/") }
+                #expect(said == [], "\(file)")
+            }
+        }
+
+        /// Every configuration in the repository; those inside Kubernetes' manifests as files of their own.
+        private func shippedFiles() throws -> [String] {
+            var files: [String] = []
+            for folder in ["configs", "examples"] {
+                let found = try #require(FileManager.default.enumerator(atPath: "\(Checkout.path)/\(folder)"))
+                for case let file as String in found where file.hasSuffix(".yaml") {
+                    let text = try Checkout.text("\(folder)/\(file)")
+                    guard text.contains("\napiVersion:") else {
+                        files.append("\(Checkout.path)/\(folder)/\(file)")
+                        continue
+                    }
+                    let parts = text.components(separatedBy: "\n  kafka.yaml: |\n").dropFirst()
+                    for (index, part) in parts.enumerated() {
+                        let lines = part.components(separatedBy: "\n").prefix { $0.hasPrefix("    ") }
+                        let name = file.replacingOccurrences(of: "/", with: "-")
+                        files.append(
+                            try directory.write(
+                                lines.map { $0.dropFirst(4) }.joined(separator: "\n"), to: "\(index)-\(name)"))
+                    }
+                }
+            }
+            return files
+        }
+
+        @Test("check without a file looks where run does, and refuses one with nothing to read")
+        func checkedDefaults() throws {
+            defer { directory.remove() }
+            try FileManager.default.createDirectory(
+                atPath: directory.file("configs"), withIntermediateDirectories: true)
+            let file = try directory.write("listeners: [{type: udp}]\n", to: "configs/kafka.yaml")
+            for (text, environment, code, said) in [
+                ("listeners: [{type: udp}]\n", [:], 0, "configs/kafka.yaml: valid (1 listeners"),
+                ("kafka: {}\n", [:], 1, "there are none, so there is nothing to read"),
+                ("listeners: [{type: udp}]\n", ["KAFKASTREAMER_UDP": "off"], 1, "no listener is left"),
+            ] as [(String, [String: String], Int32, String)] {
+                try directory.write(text, to: "configs/kafka.yaml")
+                let process = try ChildProcess(
+                    Streamer.binary, ["check"], environment: environment, directory: directory)
+                defer { process.end() }
+                #expect(try process.waitForExit() == .code(code), "\(file): \(process.transcript)")
+                #expect(process.transcript.contains(said), "\(process.transcript)")
+            }
         }
 
         @Test(
@@ -254,6 +304,43 @@ extension EndToEnd {
             let errors = process.lines(.errors).joined(separator: "\n")
             #expect(errors.contains("\(file):3:14"), "\(errors)")
             #expect(errors.contains("\(file):6:3") && errors.contains("compresion"), "\(errors)")
+        }
+
+        @Test(
+            "what ends the start is said in the form of the log",
+            arguments: [
+                ("listeners: [{type: udp}]\nkafka: {brokerz: a}\nlogging: {format: json}\n", [:]),
+                ("kafka: [\n", ["KAFKASTREAMER_LOG_FORMAT": "json"]),
+                ("logging: {format: json}\n", [:]),
+                ("logging: {format: json}\nspool: {directory: /proc/spool}\nlisteners: [{type: udp}]\n", [:]),
+            ] as [(String, [String: String])])
+        func fatalErrorsAsJSON(_ yaml: String, _ environment: [String: String]) throws {
+            defer { directory.remove() }
+            let file = try directory.write(yaml, to: "kafka.yaml")
+            let process = try ChildProcess(
+                Streamer.binary, ["run", "--config", file], environment: environment, directory: directory)
+            defer { process.end() }
+            #expect(try process.waitForExit() == .code(1), "\(process.transcript)")
+            let entries = try process.lines(.errors).map { try JSON.object($0) }
+            #expect(entries.last?["level"] as? String == "critical", "\(process.transcript)")
+            #expect((entries.last?["message"] as? String)?.isEmpty == false, "\(process.transcript)")
+        }
+
+        @Test("levels debug and trace say what was read and what is in force")
+        func verboseLevels() throws {
+            defer { directory.remove() }
+            try directory.append([Traffic.fileLine(0)], to: "app.log")
+            let streamer = try Streamer(
+                ["--log", "app.log", "--no-follow", "--log-level", "trace"], in: directory,
+                environment: ["KAFKA_BROKERS": broker.bootstrapServers, "KAFKA_SASL_PASSWORD": "hunter2"])
+            defer { streamer.end() }
+            #expect(try streamer.finish().exit == .code(0), "\(streamer.process.transcript)")
+            let log = streamer.process.lines(.errors).joined(separator: "\n")
+            for said in [
+                "debug configuration read path=", "debug taken from the environment name=KAFKA_BROKERS",
+                "trace in force:   brokers: [\"\(broker.bootstrapServers)", "trace in force:     sasl.password: ",
+            ] { #expect(log.contains(said), "\(said)\n\(log)") }
+            #expect(!log.contains("hunter2"))
         }
 
         @Test(

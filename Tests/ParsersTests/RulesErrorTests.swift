@@ -60,7 +60,8 @@ import Testing
             "f.yaml:1:1: 'programs' is missing", "f.yaml:1:9: expected a parser name",
             "f.yaml:2:1: unknown key 'colour'",
             "f.yaml:4:5: the rule has no 'pattern' or 'patterns'", "f.yaml:5:11: expected an event type",
-            "f.yaml:6:5: unknown key 'patern' in a rule; expected one of: name, type,",
+            "f.yaml:6:5: unknown key 'patern' in a rule; expected one of: name, type, pattern, patterns, pairs, set, map, "
+                + "examples; did you mean pattern?",
             "f.yaml:7:15: expected at least one example", "f.yaml:8:5: a second rule is called 'one'",
             "f.yaml:11:11: 'x' is captured by a pattern of rule 'one' and set as well",
             "f.yaml:11:17: 'message' is part of every event", "f.yaml:12:11: no pattern of rule 'one' captures 'nope'",
@@ -77,6 +78,26 @@ import Testing
     func whatIsNoRulesFileIsSaidSo(yaml: String, expected: String) {
         let found = errors(yaml)
         #expect(found.count == 1 && found[0].contains(expected), "\(found)")
+    }
+
+    @Test func aKeyThatIsAnAliasToAliasesIsRefusedAtOnce() {
+        var yaml = "a0: &a0 [x, x]\n"
+        for level in 1...60 { yaml += "a\(level): &a\(level) [*a\(level - 1)]\n" }
+        #expect(errors(yaml + "? *a60\n: v\n") == ["f.yaml:62:3: a key is a list or a mapping, expected a name"])
+        let keys = (0..<60_000).map { "k\($0): 1\n" }.joined()
+        #expect(errors(keys) == ["f.yaml:2001:1: more than 2000 keys in one mapping"])
+    }
+
+    @Test func oneValueIsAListOfOne() throws {
+        let file = try RulesFile(
+            yaml: """
+                parser: test
+                programs: tag
+                rules:
+                  - {name: r, type: T, patterns: 'a {x}', examples: [{message: a 1, event: {type: T, x: '1'}}]}
+                """, name: "f.yaml")
+        #expect(file.errors == [] && file.programs == ["tag"])
+        #expect(try ParserSet([file]).parserNames.contains("test"))
     }
 
     @Test func aPatternThatCanNeverMatchIsReported() {

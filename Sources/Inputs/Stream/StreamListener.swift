@@ -1,3 +1,4 @@
+import Base
 import Logging
 import NIOCore
 import NIOPosix
@@ -61,29 +62,7 @@ public struct StreamListenerSettings: Sendable, Equatable {
     public var allowed: [AllowedNetwork] = []
 
     /// A network whose addresses may connect.
-    public struct AllowedNetwork: Sendable, Equatable {
-        /// Network byte order, 4 or 16 bytes.
-        public var bytes: [UInt8]
-        /// Bits of it that count.
-        public var prefixLength: Int
-        /// A network.
-        public init(bytes: [UInt8], prefixLength: Int) {
-            self.bytes = bytes
-            self.prefixLength = prefixLength
-        }
-
-        /// Whether the network holds an address.
-        public func contains(_ address: PeerAddress) -> Bool {
-            address.withBytes { address in
-                guard address.count == bytes.count else { return false }
-                for bit in 0..<prefixLength {
-                    let mask = UInt8(0x80) >> UInt8(bit % 8)
-                    if address[bit / 8] & mask != bytes[bit / 8] & mask { return false }
-                }
-                return true
-            }
-        }
-    }
+    public typealias AllowedNetwork = Network
 
     /// The defaults of `configs/kafka.yaml`.
     public init() {}

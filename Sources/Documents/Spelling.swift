@@ -1,16 +1,24 @@
 /// What a misspelt name was meant to be.
-enum Spelling {
+public enum Spelling {
+    /// `; did you mean x?`, or nothing.
+    public static func suggestion(_ word: String, _ names: [String]) -> String {
+        nearest(to: word, among: names).map { "; did you mean \($0)?" } ?? ""
+    }
+
     /// The name nearest to `word`, if it is near enough to be meant.
-    static func nearest(to word: String, among names: [String]) -> String? {
-        let folded = fold(word)
+    /// - Parameter limit: how many letters may differ; nil = a third of them.
+    public static func nearest(to word: String, among names: [String], within limit: Int? = nil) -> String? {
         // Long input is no slip of the keyboard, and the comparison is quadratic.
-        guard folded.count <= 64 else { return nil }
+        guard word.utf8.count <= 64 else { return nil }
+        let folded = fold(word)
         var best: (name: String, distance: Int)?
         for name in names {
             let distance = distance(folded, fold(name))
             if distance < best?.distance ?? .max { best = (name, distance) }
         }
-        guard let best, best.distance <= max(1, folded.count / 3), best.distance < folded.count else { return nil }
+        guard let best, best.distance <= limit ?? max(1, folded.count / 3), best.distance < folded.count else {
+            return nil
+        }
         return best.name
     }
 

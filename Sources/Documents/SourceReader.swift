@@ -1,0 +1,251 @@
+import CYaml
+
+/// How much of a text is read before it is refused: what nobody wrote by hand must not keep a service busy that is
+/// told to reload it. Time and memory are linear in these, whatever the text.
+public struct SourceLimits: Sendable {
+    /// Values, with each alias counted as all that it stands for: a few lines can make any number of them.
+    public var nodes = 100_000
+    /// Lists and mappings inside each other. Readers of the tree call themselves as deep.
+    public var depth = 64
+    /// Keys of one mapping.
+    public var keys = 2_000
+    /// Items of one list.
+    public var items = 20_000
+
+    /// Limits far beyond what is written by hand.
+    public init() {}
+}
+
+/// Reads YAML text; faults of the text itself have a line and column and never quote it, as it may hold secrets.
+///
+/// It takes the events of libyaml and not a ready tree: a tree of values compares keys with each other, and a key that
+/// is an alias to aliases costs hours there.
+public struct SourceReader: ~Copyable {
+    private let file: String
+    private let limits: SourceLimits
+    /// On the heap: the library keeps the parser's own address.
+    private let parser: UnsafeMutablePointer<yaml_parser_t>
+    private var event = yaml_event_t()
+    private var anchors: [String: (node: SourceNode, size: Int)] = [:]
+    private var nodes = 0
+
+    /// The tree of a text, nil for a text that holds nothing.
+    /// - Parameter file: what its marks call the file.
+    public static func read(
+        _ text: String, file: String, limits: SourceLimits = SourceLimits()
+    ) throws(SourceFault) -> SourceNode? {
+        var text = text
+        // A byte order mark is no part of the first line.
+        if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
+        try checkCharacters(text)
+        let bytes = Array(text.utf8)
+        let result: Result<SourceNode?, SourceFault> = bytes.withUnsafeBufferPointer { bytes in
+            var reader = SourceReader(file: file, limits: limits)
+            do throws(SourceFault) {
+                return .success(try reader.document(bytes))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Refuses a text that is too much of anything, for readers that take it afterwards with a library that has no
+    /// bounds of its own. What else is wrong with it is theirs to say.
+    public static func checkExtent(_ text: String, limits: SourceLimits = SourceLimits()) throws(SourceFault) {
+        guard text.utf8.count <= TextFile.maximumSize else {
+            throw SourceFault(message: "is longer than 1MiB")
+        }
+        do throws(SourceFault) {
+            _ = try read(text, file: "", limits: limits)
+        } catch  where error.isExcess {
+            throw error
+        } catch {}
+    }
+
+    private init(file: String, limits: SourceLimits) {
+        self.file = file
+        self.limits = limits
+        parser = .allocate(capacity: 1)
+        guard yaml_parser_initialize(parser) == 1 else { fatalError("out of memory for a YAML parser") }
+        yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+    }
+
+    deinit {
+        var event = event
+        yaml_event_delete(&event)
+        yaml_parser_delete(parser)
+        parser.deallocate()
+    }
+
+    /// YAML's set of characters, checked here because the library counts bytes where we count lines.
+    private static func checkCharacters(_ text: String) throws(SourceFault) {
+        var line = 1
+        var column = 1
+        var last: Unicode.Scalar?
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x09, 0x0A, 0x0D, 0x20...0x7E, 0x85, 0xA0...0xFEFE, 0xFF00...0xFFFD, 0x10000...0x10FFFF: break
+            default:
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                let code = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+                throw SourceFault(
+                    line: line, column: column, message: "the character U+\(code) is not allowed in YAML")
+            }
+            column += 1
+            let isPair = last == "\r" && scalar == "\n"
+            if ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"].contains(scalar) {
+                if !isPair { line += 1 }
+                column = 1
+            }
+            last = scalar
+        }
+    }
+
+    // MARK: Events
+
+    private mutating func document(_ bytes: UnsafeBufferPointer<UInt8>) throws(SourceFault) -> SourceNode? {
+        guard let base = bytes.baseAddress else { return nil }
+        yaml_parser_set_input_string(parser, base, bytes.count)
+        try next()
+        try next()
+        guard event.type == YAML_DOCUMENT_START_EVENT else { return nil }
+        try next()
+        let root = try node(depth: 0)
+        try next()
+        try next()
+        if event.type == YAML_DOCUMENT_START_EVENT {
+            throw fault(event.start_mark, "a second document begins here, expected one")
+        }
+        return root
+    }
+
+    private mutating func next() throws(SourceFault) {
+        yaml_event_delete(&event)
+        guard yaml_parser_parse(parser, &event) == 1 else { throw syntaxFault() }
+    }
+
+    private func syntaxFault() -> SourceFault {
+        let parser = parser.pointee
+        let problem = parser.problem.map { String(cString: $0) } ?? "it cannot be read"
+        guard parser.error == YAML_SCANNER_ERROR || parser.error == YAML_PARSER_ERROR else {
+            return SourceFault(line: 1, column: 1, message: "not valid YAML: \(problem)")
+        }
+        var message = "not valid YAML: \(problem)"
+        if let context = parser.context {
+            message += " \(String(cString: context))"
+            if parser.context_mark.line != parser.problem_mark.line {
+                message += " that begins on line \(parser.context_mark.line + 1)"
+            }
+        }
+        return fault(parser.problem_mark, message)
+    }
+
+    private func fault(_ mark: yaml_mark_t, _ message: String) -> SourceFault {
+        SourceFault(line: Int(mark.line) + 1, column: Int(mark.column) + 1, message: message)
+    }
+
+    private func excess(_ mark: yaml_mark_t, _ message: String) -> SourceFault {
+        var fault = fault(mark, message)
+        fault.isExcess = true
+        return fault
+    }
+
+    private func place(_ mark: yaml_mark_t) -> SourceMark {
+        SourceMark(file: file, line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+    }
+
+    private mutating func count(_ size: Int, at mark: yaml_mark_t) throws(SourceFault) {
+        nodes += size
+        guard nodes <= limits.nodes else {
+            throw excess(mark, "more than \(limits.nodes) values, aliases written out")
+        }
+    }
+
+    // MARK: Nodes
+
+    /// The node that the current event begins; the event that ends it is the current one afterwards.
+    private mutating func node(depth: Int) throws(SourceFault) -> SourceNode {
+        let mark = event.start_mark
+        guard depth < limits.depth else { throw excess(mark, "nested more than \(limits.depth) deep") }
+        if event.type == YAML_ALIAS_EVENT {
+            let name = text(event.data.alias.anchor)
+            guard let target = anchors[name] else { throw fault(mark, "not valid YAML: found undefined alias") }
+            try count(target.size, at: mark)
+            return target.node
+        }
+        let before = nodes
+        try count(1, at: mark)
+        let anchor: String
+        let content: SourceNode.Content
+        switch event.type {
+        case YAML_SCALAR_EVENT:
+            anchor = text(event.data.scalar.anchor)
+            try checkTag(event.data.scalar.tag, at: mark)
+            let (value, isPlain) = scalar()
+            content = .scalar(value, isNull: isPlain && ["", "~", "null", "Null", "NULL"].contains(value))
+        case YAML_SEQUENCE_START_EVENT:
+            anchor = text(event.data.sequence_start.anchor)
+            try checkTag(event.data.sequence_start.tag, at: mark)
+            content = .sequence(try items(depth: depth))
+        default:
+            anchor = text(event.data.mapping_start.anchor)
+            try checkTag(event.data.mapping_start.tag, at: mark)
+            content = .mapping(try entries(depth: depth))
+        }
+        let node = SourceNode(content: content, mark: place(mark))
+        if !anchor.isEmpty { anchors[anchor] = (node, nodes - before) }
+        return node
+    }
+
+    private mutating func items(depth: Int) throws(SourceFault) -> [SourceNode] {
+        var items: [SourceNode] = []
+        while true {
+            try next()
+            if event.type == YAML_SEQUENCE_END_EVENT { return items }
+            guard items.count < limits.items else {
+                throw excess(event.start_mark, "more than \(limits.items) items in one list")
+            }
+            items.append(try node(depth: depth + 1))
+        }
+    }
+
+    private mutating func entries(depth: Int) throws(SourceFault) -> [SourceEntry] {
+        var entries: [SourceEntry] = []
+        while true {
+            try next()
+            if event.type == YAML_MAPPING_END_EVENT { return entries }
+            let mark = event.start_mark
+            guard entries.count < limits.keys else {
+                throw excess(mark, "more than \(limits.keys) keys in one mapping")
+            }
+            let key = try key()
+            try next()
+            entries.append(SourceEntry(key: key, mark: place(mark), value: try node(depth: depth + 1)))
+        }
+    }
+
+    /// A key is a scalar, or an alias to one. What an alias to more stands for is never looked at.
+    private mutating func key() throws(SourceFault) -> String {
+        let mark = event.start_mark
+        guard event.type == YAML_SCALAR_EVENT || event.type == YAML_ALIAS_EVENT,
+            case .scalar(let key, _) = try node(depth: 0).content
+        else { throw excess(mark, "a key is a list or a mapping, expected a name") }
+        return key
+    }
+
+    private func scalar() -> (text: String, isPlain: Bool) {
+        let scalar = event.data.scalar
+        let bytes = UnsafeBufferPointer(start: scalar.value, count: Int(scalar.length))
+        return (String(decoding: bytes, as: UTF8.self), scalar.style == YAML_PLAIN_SCALAR_STYLE)
+    }
+
+    private func text(_ bytes: UnsafeMutablePointer<UInt8>?) -> String { bytes.map { String(cString: $0) } ?? "" }
+
+    private func checkTag(_ tag: UnsafeMutablePointer<UInt8>?, at mark: yaml_mark_t) throws(SourceFault) {
+        let name = text(tag)
+        guard name.isEmpty || name == "!" || name.hasPrefix("tag:yaml.org,2002:") else {
+            throw fault(mark, "tags such as !include are not read; expected a plain value")
+        }
+    }
+}
