@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLinux
 import Glibc
+import Synchronization
 
 /// The command. Exit codes: 0 done, 1 configuration or input error, 2 usage, 75 not all delivered at a stop.
 @main
@@ -27,21 +28,20 @@ struct KafkaStreamer: AsyncParsableCommand {
             } else {
                 try command.run()
             }
-            Output.flush()
+            Output.end(0)
         } catch let failure as Failure {
             Output.flush()
             if !failure.text.isEmpty { StandardErrorLog.fatal(failure.text) }
-            Glibc.exit(failure.code)
+            Output.end(failure.code)
         } catch {
             let code = exitCode(for: error)
             let text = fullMessage(for: error)
             if code == .success {
                 Output.write(text + "\n")
-                Output.flush()
-                Glibc.exit(0)
+                Output.end(0)
             }
             if !text.isEmpty { Output.error(text) }
-            Glibc.exit(code == .validationFailure ? 2 : 1)
+            Output.end(code == .validationFailure ? 2 : 1)
         }
     }
 }
@@ -68,6 +68,19 @@ struct Failure: Error {
 enum Output {
     /// Standard output. Only the command's one thread writes to it.
     private nonisolated(unsafe) static let stream = fdopen(1, "w")!
+    /// Writes the log of a running service; nil for commands that have none.
+    private static let log = Mutex<LogWriter?>(nil)
+
+    /// From now on what is written to standard error goes the way of the log: in its order, and without waiting for
+    /// whoever reads.
+    static func use(_ writer: LogWriter) { log.withLock { $0 = writer } }
+
+    /// Ends the process once what was written is out. A reader of standard error that has stopped is waited for a second.
+    static func end(_ code: Int32) -> Never {
+        flush()
+        log.withLock { $0 }?.flush(milliseconds: 1000)
+        Glibc.exit(code)
+    }
 
     /// Writes text to standard output. A closed pipe ends the command: there is nobody left to write for.
     static func write(_ text: String) {
@@ -90,6 +103,7 @@ enum Output {
 
     /// Writes a line to standard error.
     static func error(_ text: String) {
+        if let log = log.withLock({ $0 }) { return log.write(text) }
         var text = text + "\n"
         text.withUTF8 { bytes in _ = Glibc.write(2, bytes.baseAddress, bytes.count) }
     }

@@ -21,7 +21,13 @@ struct RunCommand: AsyncParsableCommand {
         let loaded = try flags.load(isStart: true)
         let settings = StandardErrorLog.process
         Self.apply(loaded.configuration.logging, to: settings)
-        LoggingSystem.bootstrap { _ in StandardErrorLog(settings) }
+        let writer = try LogWriter(descriptor: STDERR_FILENO) { lost in
+            StandardErrorLog.line(
+                settings, .warning, "log: \(lost) lines are missing here: nobody read standard error",
+                [("lines", "\(lost)")])
+        }
+        Output.use(writer)
+        LoggingSystem.bootstrap { _ in StandardErrorLog(settings, writer) }
         let logger = Logger(label: "kafkastreamer")
 
         let topics = TopicTable()

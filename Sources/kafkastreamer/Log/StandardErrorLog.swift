@@ -19,14 +19,18 @@ struct StandardErrorLog: LogHandler {
     /// Says why the process ends, an entry a line, whatever the level.
     static func fatal(_ text: String) {
         guard process.values.withLock({ $0.isJSON }) else { return Output.error(text) }
-        for line in text.split(separator: "\n") { Output.error(json("critical", String(line), [])) }
+        for line in text.split(separator: "\n") { Output.error(json(.critical, String(line), [])) }
     }
 
     let settings: Settings
+    let writer: LogWriter
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
 
-    init(_ settings: Settings) { self.settings = settings }
+    init(_ settings: Settings, _ writer: LogWriter) {
+        self.settings = settings
+        self.writer = writer
+    }
 
     var logLevel: Logger.Level {
         get { settings.values.withLock { $0.level } }
@@ -47,19 +51,27 @@ struct StandardErrorLog: LogHandler {
             let ranks = (order.firstIndex(of: a.key) ?? 99, order.firstIndex(of: b.key) ?? 99)
             return ranks.0 == ranks.1 ? a.key < b.key : ranks.0 < ranks.1
         }
-        let isJSON = settings.values.withLock { $0.isJSON }
-        Output.error(
-            isJSON ? Self.json("\(event.level)", "\(event.message)", pairs) : Self.text(event, pairs))
+        writer.write(Self.line(settings, event.level, "\(event.message)", pairs))
     }
 
-    private static func text(_ event: LogEvent, _ pairs: [(key: String, value: Logger.MetadataValue)]) -> String {
-        var line = "\(now()) \(event.level) \(event.message)"
+    /// A line in the form of the settings.
+    static func line(
+        _ settings: Settings, _ level: Logger.Level, _ message: String,
+        _ pairs: [(key: String, value: Logger.MetadataValue)] = []
+    ) -> String {
+        settings.values.withLock { $0.isJSON } ? json(level, message, pairs) : text(level, message, pairs)
+    }
+
+    private static func text(
+        _ level: Logger.Level, _ message: String, _ pairs: [(key: String, value: Logger.MetadataValue)]
+    ) -> String {
+        var line = "\(now()) \(level) \(message)"
         for (key, value) in pairs { line += " \(key)=\(quoted("\(value)"))" }
         return line.contains("\n") ? line.replacing("\n", with: "\\n") : line
     }
 
     private static func json(
-        _ level: String, _ message: String, _ pairs: [(key: String, value: Logger.MetadataValue)]
+        _ level: Logger.Level, _ message: String, _ pairs: [(key: String, value: Logger.MetadataValue)]
     ) -> String {
         var line = #"{"timestamp":"\#(now())","level":"\#(level)","message":"\#(escaped(message))""#
         for (key, value) in pairs { line += #","\#(escaped(key))":"\#(escaped("\(value)"))""# }
