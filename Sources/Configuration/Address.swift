@@ -48,7 +48,9 @@ extension Configuration {
     public static func isTopic(_ text: String) -> Bool { (try? ScalarText.topic(text)) != nil }
 
     /// A name for one more listener of a type: the type, with a number where it is taken.
-    public func listenerName(forType type: String) -> String { freeListenerName(type, except: nil) }
+    public func listenerName(forType type: String) -> String {
+        Self.freeName(type, Set(listeners.map(\.name)))
+    }
 }
 
 /// Paths and globs as text.

@@ -78,7 +78,7 @@ struct EnvironmentOverrides {
                 configuration.listeners.insert(listener, at: min(place, configuration.listeners.count))
                 origins.insert(place, at: min(place, origins.count))
             } else {
-                listener.name = configuration.freeListenerName(listener.name, except: nil)
+                listener.name = configuration.listenerName(forType: listener.name)
                 configuration.listeners.append(listener)
                 origins.append(nil)
             }

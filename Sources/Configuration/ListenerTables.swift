@@ -88,7 +88,9 @@ extension Tables {
                 "follow", \.follow, .boolean,
                 "go on through growth, rotation and truncation; `false` = read to the end once"),
             .optional(
-                "program", \.program, .text(), "the program tag of lines that have no syslog header; `null` = none"),
+                "program", \.program, .text(), "the program tag of lines without a syslog header; `null` = none"
+            )
+            .noted("a line that begins with a time has a header"),
             .one(
                 "poll-interval", \.pollInterval,
                 .duration(.milliseconds(10)...Duration.seconds(3600), step: .milliseconds(1)),
@@ -225,12 +227,15 @@ extension Configuration {
             listeners.append(listener)
             if listener.name.isEmpty { unnamed.append(listeners.count - 1) }
         }
-        for index in unnamed { listeners[index].name = freeListenerName(listeners[index].type, except: index) }
+        var taken = Set(listeners.map(\.name))
+        for index in unnamed {
+            listeners[index].name = Self.freeName(listeners[index].type, taken)
+            taken.insert(listeners[index].name)
+        }
     }
 
     /// A name no other listener has: the type, or the type with a number.
-    func freeListenerName(_ type: String, except index: Int?) -> String {
-        let taken = Set(listeners.indices.filter { $0 != index }.map { listeners[$0].name })
+    static func freeName(_ type: String, _ taken: Set<String>) -> String {
         var name = type
         var number = 1
         while taken.contains(name) {

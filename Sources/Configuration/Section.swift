@@ -114,11 +114,18 @@ struct Section {
         }
     }
 
+    /// Entries of listeners and routes are compared with each other: a reload must not take minutes.
+    static let mostEntries = 2_000
+
     /// A list of mappings.
     func items(_ key: String) -> [(path: String, node: SourceNode)] {
         guard let node = entries[key]?.value else { return [] }
         switch node.content {
         case .scalar(_, isNull: true): return []
+        case .sequence(let items) where items.count > Self.mostEntries:
+            findings.error(
+                child(key), at: items[Self.mostEntries].mark, "more than \(Self.mostEntries) entries in this list")
+            return []
         case .sequence(let items): return items.enumerated().map { ("\(child(key))[\($0)]", $1) }
         case .scalar, .mapping:
             findings.error(child(key), at: node.mark, "found \(Shown.kind(node, isSecret: true)), expected a list")

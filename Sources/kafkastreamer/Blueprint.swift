@@ -108,7 +108,9 @@ struct Blueprint {
         } catch {
             let all = errors.errors + error.errors.filter { !errors.errors.contains($0) }
             let sorted = all.enumerated().sorted { a, b in
-                (a.element.file, a.element.line, a.element.column, a.offset)
+                // What has no line is of the whole file or of the environment, and comes last.
+                if (a.element.line == 0) != (b.element.line == 0) { return b.element.line == 0 }
+                return (a.element.file, a.element.line, a.element.column, a.offset)
                     < (b.element.file, b.element.line, b.element.column, b.offset)
             }
             return ConfigurationErrors(errors: sorted.map(\.element), warnings: errors.warnings)

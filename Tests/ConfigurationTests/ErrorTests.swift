@@ -463,6 +463,8 @@ private let routeFaults = [
         #expect(error.errors.last?.description == "f:101:1: error: further faults are not listed")
         let keys = (0..<60_000).map { "k\($0): 1\n" }.joined()
         #expect(findings(keys) == ["f:2001:1: error: more than 2000 keys in one mapping"])
+        let listeners = "listeners:\n" + String(repeating: "  - {type: udp, address: \"127.0.0.1:0\"}\n", count: 3000)
+        #expect(findings(listeners) == ["f:2002:5: error: listeners: more than 2000 entries in this list"])
         let items = "rules:\n  files: [" + String(repeating: "a,", count: 60_000) + "]"
         #expect(findings(items).first?.hasSuffix("more than 20000 items in one list") == true)
     }
