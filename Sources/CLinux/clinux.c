@@ -162,6 +162,16 @@ int clinux_socket_drops(int socket, uint32_t *drops) {
     return 0;
 }
 
+// ---- Streams --------------------------------------------------------------------------------------------------------
+
+int clinux_accept(int listener, void *source, uint32_t *source_length) {
+    socklen_t length = sizeof(struct sockaddr_storage);
+    int descriptor = accept4(listener, source, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (descriptor < 0) return -errno;
+    *source_length = length;
+    return descriptor;
+}
+
 // ---- Files ----------------------------------------------------------------------------------------------------------
 
 int clinux_fallocate(int fd, int64_t offset, int64_t length) {

@@ -25,7 +25,7 @@ enum Tables {
             .section("limits", \.limits, limits, "sizes and rates"),
             .section("logging", \.logging, logging, "the service's own log"),
             .one("shutdown-timeout", \.shutdownTimeout, .upToADay, "how long a stop waits for Kafka before it gives up")
-                .variable("KAFKASTREAMER_SHUTDOWN_TIMEOUT").afterRestart,
+                .variable("KAFKASTREAMER_SHUTDOWN_TIMEOUT"),
         ])
 
     static let rules = SettingTable(

@@ -18,6 +18,11 @@ public struct InputError: Error, CustomStringConvertible, Equatable, Sendable {
 
     /// One sentence.
     public var description: String {
-        "cannot \(operation) \(place)" + (errno == 0 ? "" : ": " + String(cString: strerror(errno)))
+        "cannot \(operation) \(place)" + (errno == 0 ? "" : ": " + String(cString: strerror(errno))) + advice
+    }
+
+    private var advice: String {
+        ["listen on udp", "listen on tcp"].contains(operation) && errno == EACCES
+            ? " (ports below 1024 need root or CAP_NET_BIND_SERVICE)" : ""
     }
 }

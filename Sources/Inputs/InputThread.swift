@@ -32,4 +32,21 @@ public final class InputThread: @unchecked Sendable {
 
     /// Waits for its end. Called once.
     public func join() { pthread_join(thread, nil) }
+
+    /// The same without holding one of the tasks' threads. Called once.
+    func end() async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            // A join may take as long as a batch; a thread of its own waits for it.
+            do throws(InputError) {
+                _ = try InputThread(name: "join") { [self] in
+                    join()
+                    pthread_detach(pthread_self())
+                    continuation.resume()
+                }
+            } catch {
+                join()
+                continuation.resume()
+            }
+        }
+    }
 }

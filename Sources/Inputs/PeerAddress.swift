@@ -13,6 +13,9 @@ import Glibc
         var high: UInt64 = 0
         var low: UInt64 = 0
 
+        /// Both words as they lie in memory.
+        public var words: (UInt64, UInt64) { (high, low) }
+
         /// Both words mixed, for a table's slot.
         public var hashWord: UInt64 { high ^ low &* 0x9E37_79B9_7F4A_7C15 }
     }
@@ -46,6 +49,19 @@ import Glibc
     private mutating func copy(from address: UnsafeRawPointer, count: Int) {
         withUnsafeMutableBytes(of: &bytes) { $0.baseAddress!.copyMemory(from: address, byteCount: count) }
         self.count = UInt8(count)
+    }
+
+    /// The source that the address belongs to: an IPv4 address is one; of an IPv6 address the first bits are, as a host
+    /// has a whole network of them to choose from.
+    public func source(prefix: Int) -> PeerAddress {
+        guard count == 16, prefix < 128 else { return self }
+        var source = self
+        let high = UInt64(bigEndian: bytes.high)
+        let low = UInt64(bigEndian: bytes.low)
+        let kept = min(max(prefix, 0), 128)
+        source.bytes.high = (kept >= 64 ? high : kept == 0 ? 0 : high & ~(UInt64.max >> UInt64(kept))).bigEndian
+        source.bytes.low = (kept <= 64 ? 0 : low & ~(UInt64.max >> UInt64(kept - 64))).bigEndian
+        return source
     }
 
     /// Calls `body` with the address's bytes in network order.

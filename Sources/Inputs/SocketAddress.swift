@@ -38,6 +38,29 @@ struct SocketAddress {
         return address
     }
 
+    /// A socket of a type, bound here.
+    /// - Parameters:
+    ///   - name: of the transport, for errors.
+    ///   - shared: whether others may bind the same address (`SO_REUSEPORT`).
+    func open(_ type: Int32, _ name: String, shared: Bool) throws(InputError) -> Int32 {
+        let descriptor = socket(family, type | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw InputError(place: text, operation: "open a socket for", errno: errno) }
+        if type == Int32(SOCK_STREAM.rawValue) { SocketOption.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1) }
+        if shared, !SocketOption.set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) {
+            let code = errno
+            close(descriptor)
+            throw InputError(place: text, operation: "share", errno: code)
+        }
+        // `[::]` takes IPv4 as well, as users of other syslog servers expect.
+        if family == AF_INET6, isWildcard { SocketOption.set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
+        guard withSockaddr({ bind(descriptor, $0, $1) }) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw InputError(place: text, operation: "listen on \(name)", errno: code)
+        }
+        return descriptor
+    }
+
     var family: Int32 { Int32(storage.ss_family) }
 
     var isWildcard: Bool { text.hasPrefix("[::]:") || text.hasPrefix("0.0.0.0:") }

@@ -2,7 +2,8 @@ import Parsers
 import Routing
 import Synchronization
 
-/// What a reload exchanges: parsers, routes and rates. Immutable; workers go to a new one between batches.
+/// What a reload exchanges: parsers, routes, rates and what listeners are told. Immutable; workers go to a new one between
+/// batches.
 public final class Plan: Sendable {
     /// Routes, with the parsers they were compiled against.
     public let routing: RoutingTable
@@ -11,11 +12,18 @@ public final class Plan: Sendable {
     /// The rate of each source, nil for none.
     public let sourceRate: SourceRateLimiter?
 
+    /// The listeners, by their identity. One that is not in it any more goes on as it was until it has ended.
+    public let listeners: [String: ListenerContext]
+
     /// A plan.
-    public init(routing: RoutingTable, rate: RateLimiter? = nil, sourceRate: SourceRateLimiter? = nil) {
+    public init(
+        routing: RoutingTable, rate: RateLimiter? = nil, sourceRate: SourceRateLimiter? = nil,
+        listeners: [ListenerContext] = []
+    ) {
         self.routing = routing
         self.rate = rate
         self.sourceRate = sourceRate
+        self.listeners = Dictionary(listeners.map { ($0.identity, $0) }) { first, _ in first }
     }
 }
 

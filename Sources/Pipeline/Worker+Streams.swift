@@ -7,13 +7,16 @@ import Syslog
 public final class StreamConnection {
     var decoder: FrameDecoder
     let peer: UnsafeMutablePointer<Peer>
+    /// The plan that the peer was made under: its zone and its rights are those of the listener then.
+    var planVersion: Int
     /// The decoder's count when it was last added to the worker's.
     var resynchronisations: UInt64 = 0
 
-    init(maximumFrameSize: Int, mode: FrameDecoder.Mode, peer: Peer) {
+    init(maximumFrameSize: Int, mode: FrameDecoder.Mode, peer: Peer, planVersion: Int) {
         decoder = FrameDecoder(maximumFrameSize: maximumFrameSize, mode: mode)
         self.peer = .allocate(capacity: 1)
         self.peer.initialize(to: peer)
+        self.planVersion = planVersion
     }
 
     deinit { peer.deallocate() }
@@ -23,14 +26,23 @@ extension Worker: StreamSink {
     /// A connection's own decoder and peer.
     public func open(peer: PeerAddress) -> StreamConnection {
         StreamConnection(
-            maximumFrameSize: listener.maximumMessageSize, mode: listener.framing, peer: peers.make(peer))
+            maximumFrameSize: listener.maximumMessageSize, mode: listener.framing, peer: peers.make(peer),
+            planVersion: planVersion)
+    }
+
+    /// Begins a batch of a connection, whose peer follows the listener's settings of the plan in force.
+    private func beginBatch(_ connection: StreamConnection) {
+        beginBatch()
+        guard connection.planVersion != planVersion else { return }
+        connection.planVersion = planVersion
+        connection.peer.pointee = peers.make(connection.peer.pointee.address)
     }
 
     /// Takes the frames in a run of bytes until there is no room or the rate is used up.
     public func receive(
         _ bytes: UnsafeRawBufferPointer, on connection: inout StreamConnection, resume: @escaping @Sendable () -> Void
     ) -> StreamIntake {
-        beginBatch()
+        beginBatch(connection)
         if isFarAhead { return StreamIntake(taken: 0, blocked: .forNanoseconds(Self.pause)) }
         var blocked = StreamIntake.Blocked.no
         let peer = UnsafePointer(connection.peer)
@@ -54,7 +66,7 @@ extension Worker: StreamSink {
 
     /// The last frame of a stream that has ended.
     public func finish(_ connection: inout StreamConnection, resume: @escaping @Sendable () -> Void) -> Bool {
-        beginBatch()
+        beginBatch(connection)
         var blocked = StreamIntake.Blocked.no
         let peer = UnsafePointer(connection.peer)
         let done = connection.decoder.finish { frame, flags in

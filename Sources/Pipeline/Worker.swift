@@ -15,13 +15,12 @@ import Syslog
 /// its published counters, behind a lock taken once per batch; and the wake of its sender, once per batch.
 public final class Worker: @unchecked Sendable {
     private let plan: CurrentPlan
-    private var planVersion: Int
-    private var rate: RateLimiter?
-    private var sourceRate: SourceRateLimiter?
-    private let listenerRate: RateLimiter?
+    /// Which plan is in use; what was made of another plan's listener is made anew.
+    private(set) var planVersion: Int
+    private var rates: Rates
     private var hasRates: Bool
 
-    let listener: ListenerContext
+    private(set) var listener: ListenerContext
     let spool: Spool
     let writer: SpoolWriter
     private let wakeSender: SenderWake
@@ -30,7 +29,7 @@ public final class Worker: @unchecked Sendable {
     private var header = HeaderParser()
     private var encoder: EventEncoder
     private var router: Router
-    private let program: [UInt8]
+    private var program: [UInt8]
     private var scratch: [UInt8] = []
 
     /// What this worker counts; published at the end of a batch.
@@ -50,24 +49,23 @@ public final class Worker: @unchecked Sendable {
         _ listener: ListenerContext, plan: CurrentPlan, spool: Spool, writer: SpoolWriter, wake: SenderWake,
         registry: CounterRegistry
     ) {
+        let value = plan.current
+        let current = value.plan
+        let listener = current.listeners[listener.identity] ?? listener
         self.listener = listener
         self.plan = plan
         self.spool = spool
         self.writer = writer
         wakeSender = wake
         self.registry = registry
-        let value = plan.current
-        let current = value.plan
         planVersion = value.version
         programs = plan.programs
         let published = PublishedCounters(listener: listener.name)
         counters = WorkerCounters(published, value.layout)
         registry.add(published)
-        rate = current.rate
-        sourceRate = current.sourceRate
-        listenerRate = listener.rate
+        rates = Rates(source: current.sourceRate, listener: listener.rate, service: current.rate)
+        hasRates = !rates.areNone
         program = Array((listener.program ?? "").utf8)
-        hasRates = rate != nil || sourceRate != nil || listenerRate != nil
         encoder = EventEncoder(current.routing.parsers)
         router = Router(current.routing, listeners: [listener.name], programs: programs)
         peers = PeerTable(listener)
@@ -92,9 +90,14 @@ public final class Worker: @unchecked Sendable {
         let current = value.plan
         planVersion = value.version
         counters.use(value.layout)
-        rate = current.rate
-        sourceRate = current.sourceRate
-        hasRates = rate != nil || sourceRate != nil || listenerRate != nil
+        if let told = current.listeners[listener.identity] {
+            if told.name != listener.name { counters.published.rename(told.name) }
+            listener = told
+            program = Array((told.program ?? "").utf8)
+            peers = PeerTable(told)
+        }
+        rates = Rates(source: current.sourceRate, listener: listener.rate, service: current.rate)
+        hasRates = !rates.areNone
         encoder.use(current.routing.parsers)
         router = Router(current.routing, listeners: [listener.name], programs: programs)
     }
@@ -132,27 +135,7 @@ public final class Worker: @unchecked Sendable {
     /// Whether the message may pass now: 0, or nanoseconds until it may.
     @inline(__always)
     func rateWait(_ source: PeerAddress) -> UInt64 {
-        hasRates ? checkRates(source) : 0
-    }
-
-    private func checkRates(_ source: PeerAddress) -> UInt64 {
-        if let sourceRate, source.count > 0 {
-            let wait = sourceRate.take(source, now)
-            if wait > 0 { return wait }
-        }
-        if let listenerRate {
-            let wait = listenerRate.take(now)
-            if wait > 0 {
-                sourceRate?.giveBack(source)
-                return wait
-            }
-        }
-        let wait = rate?.take(now) ?? 0
-        if wait > 0 {
-            listenerRate?.giveBack()
-            sourceRate?.giveBack(source)
-        }
-        return wait
+        hasRates ? rates.take(source, now) : 0
     }
 
     /// Whether a stream or a file had better wait a moment: Kafka takes records, and this worker is further ahead of it

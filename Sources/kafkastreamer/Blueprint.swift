@@ -118,13 +118,17 @@ struct Blueprint {
     }
 
     /// What workers exchange at a reload.
-    var plan: Plan {
+    /// - Parameters:
+    ///   - listeners: what they are told of the listeners.
+    ///   - before: the plan until now; a rate that is the same goes on, its turns taken.
+    func plan(listeners: [ListenerContext], before: Plan?) -> Plan {
         let limits = configuration.limits
         return Plan(
             routing: routing,
-            rate: limits.rateLimit > 0 ? RateLimiter(perSecond: limits.rateLimit, burst: limits.burst) : nil,
-            sourceRate: limits.perSourceRateLimit > 0
-                ? SourceRateLimiter(perSecond: limits.perSourceRateLimit, burst: limits.burst) : nil)
+            rate: RateLimiter.limiting(limits.rateLimit, burst: limits.burst, before: before?.rate),
+            sourceRate: SourceRateLimiter.limiting(
+                limits.perSourceRateLimit, burst: limits.burst, before: before?.sourceRate),
+            listeners: listeners)
     }
 
     /// The spool's settings.

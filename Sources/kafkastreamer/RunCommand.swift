@@ -58,8 +58,16 @@ struct RunCommand: AsyncParsableCommand {
 
 /// Everything that runs, in the order of its life: broker, spool, producers, listeners; and back.
 final class Running: Sendable {
+    /// What a reload exchanges.
+    private struct InForce {
+        var blueprint: Blueprint
+        var plan: Plan
+    }
+
     private let flags: RunFlags
-    private let blueprint: Blueprint
+    /// What the process was started with: what no reload changes is as it stands here.
+    private let started: Configuration
+    private let inForce: Mutex<InForce>
     private let logger: Logger
     private let logSettings: StandardErrorLog.Settings
     private let broker: EmbeddedBroker?
@@ -72,7 +80,9 @@ final class Running: Sendable {
 
     init(_ blueprint: Blueprint, flags: RunFlags, log: StandardErrorLog.Settings, logger: Logger) throws {
         self.flags = flags
-        self.blueprint = blueprint
+        started = blueprint.configuration
+        let plan = blueprint.plan(listeners: [], before: nil)
+        inForce = Mutex(InForce(blueprint: blueprint, plan: plan))
         self.logger = logger
         logSettings = log
         var client = blueprint.client
@@ -93,7 +103,7 @@ final class Running: Sendable {
                 count: blueprint.configuration.kafka.producers, configuration: client,
                 limits: blueprint.producerLimits, spool: spool, topics: topics, recovered: recovered.chain,
                 logger: logger)
-            pipeline = Pipeline(spool: spool, producers: producers, plan: blueprint.plan, recovered: recovered)
+            pipeline = Pipeline(spool: spool, producers: producers, plan: plan, recovered: recovered)
             listeners = ListenerSet(
                 pipeline: pipeline, stateDirectory: flags.checkpointDirectory(blueprint.configuration),
                 recovered: Dictionary(
@@ -120,9 +130,9 @@ final class Running: Sendable {
     func run() async throws {
         pipeline.producers.start()
         do throws(InputError) {
-            try await listeners.apply(blueprint.configuration)
+            let blueprint = inForce.withLock { $0.blueprint }
+            await take(blueprint, try await listeners.open(blueprint.configuration))
         } catch {
-            await listeners.stop()
             pipeline.producers.stop()
             throw Failure(Failure.input, error.description)
         }
@@ -165,7 +175,7 @@ final class Running: Sendable {
         func run() async throws {
             await cancelWhenGracefulShutdown {
                 await withTaskGroup(of: Void.self) { group in
-                    group.addTask { await running.listeners.waitUntilEnded() }
+                    group.addTask { await running.listeners.allEnded.wait() }
                     group.addTask { await running.listeners.failed.wait() }
                     await group.next()
                     group.cancelAll()
@@ -238,20 +248,19 @@ final class Running: Sendable {
         }
     }
 
+    /// Everything that can fail is done before anything changes: refused, a configuration leaves no trace.
     private func reload() async {
         do {
             let loaded = try flags.load()
-            let next = try Blueprint(loaded, topics: blueprint.topics)
+            let next = try Blueprint(loaded, topics: inForce.withLock { $0.blueprint.topics })
+            let change = try await listeners.open(loaded.configuration)
             next.log(to: logger)
-            let old = blueprint.configuration
-            let new = loaded.configuration
-            let waiting = new.changesAfterRestart(from: old)
+            let waiting = loaded.configuration.changesAfterRestart(from: started)
             if !waiting.isEmpty {
                 logger.warning("changes that need a restart: \(waiting.joined(separator: ", ")); the rest is taken")
             }
-            pipeline.replace(next.plan)
-            RunCommand.apply(new.logging, to: logSettings)
-            try await listeners.apply(new)
+            RunCommand.apply(loaded.configuration.logging, to: logSettings)
+            await take(next, change)
             logger.notice("configuration reloaded")
         } catch {
             let text = (error as? Failure)?.text ?? "\(error)"
@@ -259,9 +268,21 @@ final class Running: Sendable {
         }
     }
 
+    /// Exchanges plan, limits and listeners.
+    private func take(_ blueprint: Blueprint, _ change: ListenerSet.Change) async {
+        let plan = inForce.withLock { inForce in
+            let plan = blueprint.plan(listeners: change.contexts, before: inForce.plan)
+            inForce = InForce(blueprint: blueprint, plan: plan)
+            return plan
+        }
+        pipeline.replace(plan)
+        await listeners.exchange(change)
+    }
+
     /// Delivers until all is delivered or the deadline has come, then ends the producers.
     private func drain() async {
-        let deadline = ContinuousClock.now + blueprint.configuration.shutdownTimeout
+        let configuration = inForce.withLock { $0.blueprint.configuration }
+        let deadline = ContinuousClock.now + configuration.shutdownTimeout
         while pipeline.ledger.pending > 0, ContinuousClock.now < deadline {
             do { try await Task.sleep(for: .milliseconds(5)) } catch { break }
         }
@@ -269,7 +290,7 @@ final class Running: Sendable {
         await listeners.finish()
         let pending = pipeline.ledger.pending
         guard pending > 0 else { return }
-        if let directory = blueprint.configuration.spool.directory {
+        if let directory = started.spool.directory {
             logger.warning(
                 "not all delivered: it stays in the spool", metadata: ["pending": "\(pending)", "path": "\(directory)"])
         } else {

@@ -34,6 +34,8 @@ struct DatagramTests {
             }
         }
 
+        func close() {}
+
         var texts: [String] { seen.withLock { $0.map { String(decoding: $0.bytes, as: UTF8.self) } } }
     }
 
@@ -49,7 +51,7 @@ struct DatagramTests {
 
         init(_ socket: DatagramSocket, maximumSize: Int = 2048, gated: Bool = false) throws {
             place = socket.place
-            receiver = DatagramReceiver(socket, maximumSize: maximumSize, logger: quiet)
+            receiver = try DatagramReceiver(socket, maximumSize: maximumSize, logger: quiet)
             sink.isGated.store(gated, ordering: .relaxed)
             let failure = Failure()
             self.failure = failure

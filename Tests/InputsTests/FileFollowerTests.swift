@@ -38,6 +38,8 @@ struct FileFollowerTests {
         }
 
         func endBatch() {}
+
+        func close() {}
         func waitForRoom() { _ = woken.wait(timeout: .now() + .milliseconds(20)) }
         var committedCount: UInt64 { state.withLock { UInt64($0.lines.count) } }
         var settledCount: UInt64 { state.withLock { $0.settled ?? UInt64($0.lines.count) } }

@@ -59,10 +59,10 @@ struct PeerAddressTests {
 
     @Test("An allowed network holds its addresses, family by family")
     func networks() {
-        let v4 = StreamListenerSettings.AllowedNetwork(bytes: [10, 1, 0, 0], prefixLength: 16)
+        let v4 = Network(bytes: [10, 1, 0, 0], prefixLength: 16)
         #expect(v4.contains(address("10.1.255.9")) && v4.contains(address("::ffff:10.1.2.3")))
         #expect(!v4.contains(address("10.2.0.1")) && !v4.contains(address("a01::")) && !v4.contains(.none))
-        let all = StreamListenerSettings.AllowedNetwork(bytes: [0, 0, 0, 0], prefixLength: 0)
+        let all = Network(bytes: [0, 0, 0, 0], prefixLength: 0)
         #expect(all.contains(address("255.255.255.255")) && !all.contains(address("::1")))
     }
 }

@@ -1,8 +1,6 @@
 import Base
 import Foundation
 import Inputs
-import NIOCore
-import NIOPosix
 import Synchronization
 import TestSupport
 import Testing
@@ -15,6 +13,7 @@ struct StreamTests {
             var bytes: [Int: [UInt8]] = [:]
             var peers: [String] = []
             var finished: Set<Int> = []
+            var isClosed = false
             var room = Int.max
             var waiters: [@Sendable () -> Void] = []
             var blocks = 0
@@ -61,6 +60,8 @@ struct StreamTests {
             }
         }
 
+        func close() { state.withLock { $0.isClosed = true } }
+
         func addRoom(_ count: Int) {
             let waiters = state.withLock { state in
                 state.room = count == .max ? .max : state.room + count
@@ -75,26 +76,31 @@ struct StreamTests {
         var connections: Int { state.withLock { $0.peers.count } }
     }
 
-    /// A listener on one event loop of its own; `body` runs with it, then it is stopped.
+    /// A listener on one event loop; `body` runs with it, then it is stopped.
     private func listening(
         _ settings: StreamListenerSettings = StreamListenerSettings(),
         _ body: (StreamListener<Sink>, Sink) async throws -> Void
     ) async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let sink = Sink()
-        let listener = try await StreamListener<Sink>.bind(
-            host: "127.0.0.1", port: 0, settings: settings, group: group, logger: quiet, sink: { _ in sink })
+        let listener = try Self.open(settings)
+        try listener.start(sink: { sink }) { error in
+            if let error { Issue.record("\(error)") }
+        }
         do {
             try await body(listener, sink)
         } catch {
             sink.addRoom(.max)
             await listener.stop()
-            try await group.shutdownGracefully()
             throw error
         }
         await listener.stop()
-        #expect(listener.counts.open == 0)
-        try await group.shutdownGracefully()
+        #expect(listener.readings.openConnections == 0 && sink.state.withLock { $0.isClosed })
+    }
+
+    private static func open(_ settings: StreamListenerSettings) throws -> StreamListener<Sink> {
+        var settings = settings
+        settings.host = "127.0.0.1"
+        return try StreamListener<Sink>.open(settings, logger: quiet)
     }
 
     private static func pattern(_ count: Int, _ seed: UInt64 = 1) -> [UInt8] {
@@ -115,8 +121,8 @@ struct StreamTests {
             let wanted = Set((0..<3).map { Self.pattern(300_000, UInt64($0)) })
             #expect(Set((0..<3).map { sink.bytes($0) }) == wanted)
             #expect(sink.state.withLock { $0.peers } == ["127.0.0.1", "127.0.0.1", "127.0.0.1"])
-            try await eventually("all closed") { listener.counts.open == 0 }
-            #expect(listener.counts.accepted == 3)
+            try await eventually("all closed") { listener.readings.openConnections == 0 }
+            #expect(listener.readings.acceptedConnections == 3)
         }
     }
 
@@ -176,17 +182,17 @@ struct StreamTests {
         try await listening(settings) { listener, sink in
             let first = try Client(listener.place, SOCK_STREAM)
             let second = try Client(listener.place, SOCK_STREAM)
-            try await eventually("two") { listener.counts.open == 2 }
+            try await eventually("two") { listener.readings.openConnections == 2 }
             let third = try Client(listener.place, SOCK_STREAM)
             try await eventually("the third is closed") { third.isEnded }
-            #expect(listener.counts.refusedByLimit == 1 && sink.connections == 2)
+            #expect(listener.readings.refusedByLimit == 1 && sink.connections == 2)
             second.close()
-            try await eventually("one left") { listener.counts.open == 1 }
+            try await eventually("one left") { listener.readings.openConnections == 1 }
             let fourth = try Client(listener.place, SOCK_STREAM)
             fourth.send("fourth")
             first.send("first")
             try await eventually("both are read") { !sink.bytes(0).isEmpty && !sink.bytes(2).isEmpty }
-            #expect(listener.counts.accepted == 3)
+            #expect(listener.readings.acceptedConnections == 3)
         }
     }
 
@@ -198,7 +204,9 @@ struct StreamTests {
             let client = try Client(listener.place, SOCK_STREAM)
             client.send("no")
             try await eventually("closed") { client.isEnded }
-            #expect(listener.counts.refusedByNetwork == 1 && listener.counts.accepted == 0 && sink.connections == 0)
+            #expect(
+                listener.readings.refusedByNetwork == 1 && listener.readings.acceptedConnections == 0
+                    && sink.connections == 0)
         }
         settings.allowed.append(.init(bytes: [127, 0, 0, 0], prefixLength: 8))
         try await listening(settings) { listener, sink in
@@ -288,7 +296,7 @@ struct StreamTests {
             closed.send("held")
             try await eventually("both held") { sink.state.withLock { $0.waiters.count } == 2 }
             closed.close()
-            try await eventually("one is gone") { listener.counts.open == 1 }
+            try await eventually("one is gone") { listener.readings.openConnections == 1 }
         }
     }
 
@@ -304,7 +312,7 @@ struct StreamTests {
             client.send("held")
             try await eventually("held") { sink.state.withLock { $0.waiters.count } == 1 }
             client.close()
-            try await eventually("gone") { listener.counts.open == 0 }
+            try await eventually("gone") { listener.readings.openConnections == 0 }
             kept.withLock { $0 = sink }
             let place = listener.place
             let task = Task {
@@ -339,7 +347,7 @@ struct StreamTests {
             client.send("before")
             try await eventually("read") { sink.bytes(0) == Array("before".utf8) }
             client.reset()
-            try await eventually("ended") { sink.isFinished(0) && listener.counts.open == 0 }
+            try await eventually("ended") { sink.isFinished(0) && listener.readings.openConnections == 0 }
             let next = try Client(listener.place, SOCK_STREAM)
             next.send("next")
             try await eventually("read") { sink.bytes(1) == Array("next".utf8) }
@@ -366,14 +374,10 @@ struct StreamTests {
     @Test("A port that is taken is an error that names it")
     func taken() async throws {
         try await listening { listener, _ in
-            let group = MultiThreadedEventLoopGroup.singleton
-            let port = UInt16(listener.place.split(separator: ":").last!)!
-            let error = await #expect(throws: InputError.self) {
-                _ = try await StreamListener<Sink>.bind(
-                    host: "127.0.0.1", port: port, settings: StreamListenerSettings(), group: group, logger: quiet,
-                    sink: { _ in Sink() })
-            }
-            #expect("\(error!)".contains(":\(port)"))
+            var settings = StreamListenerSettings()
+            settings.port = UInt16(listener.place.split(separator: ":").last!)!
+            let error = #expect(throws: InputError.self) { _ = try Self.open(settings) }
+            #expect("\(error!)" == "cannot listen on tcp \(listener.place): Address already in use")
         }
     }
 }

@@ -22,7 +22,7 @@ struct InputPathTests {
             let socket = try DatagramSocket.udp(
                 host: "127.0.0.1", port: 0, shared: false, receiveBuffer: 1 << 20, logger: quiet)
             place = socket.place
-            let receiver = DatagramReceiver(socket, maximumSize: context.maximumMessageSize, logger: quiet)
+            let receiver = try DatagramReceiver(socket, maximumSize: context.maximumMessageSize, logger: quiet)
             self.receiver = receiver
             watch = bench.pipeline.watch(context.name) {
                 var readings = SocketReadings()

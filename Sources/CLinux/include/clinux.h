@@ -64,6 +64,12 @@ const clinux_datagram *clinux_datagram_at(const clinux_datagram_batch *batch, un
 /// at 2^32. The same counter as SO_RXQ_OVFL, without needing a datagram to arrive. Returns 0 or -errno.
 int clinux_socket_drops(int socket, uint32_t *drops);
 
+// ---- Streams --------------------------------------------------------------------------------------------------------
+
+/// Accepts a connection: non-blocking, close-on-exec. `source` is a struct sockaddr_storage, of which the call fills
+/// `source_length` bytes with the peer's address, also when the peer has gone since. Returns the descriptor or -errno.
+int clinux_accept(int listener, void *source, uint32_t *source_length);
+
 // ---- Files ----------------------------------------------------------------------------------------------------------
 
 /// fallocate(2) in its default mode; 0 or -errno. Never falls back to writing zeros.

@@ -29,102 +29,127 @@ public struct DatagramBatch {
 }
 
 /// Where datagrams go. All calls come on the receiver's thread.
-public protocol DatagramSink: AnyObject {
+public protocol DatagramSink: InputSink {
     /// Takes a batch. It cannot be refused: what does not fit is counted by the sink.
     func receive(_ batch: DatagramBatch)
 }
 
 /// Receives datagrams on a thread of its own: UDP or a unix datagram socket.
 ///
-/// Threads: `run` is the receiver's thread, which owns the slots and calls the sink. `stop` and `kernelDrops` come from
-/// elsewhere; the socket's descriptor stays open until `close`, after the thread has ended.
-public final class DatagramReceiver: @unchecked Sendable {
+/// Threads: `run` is the receiver's thread, which owns the slots, looks after the socket's path and calls the sink. `use`,
+/// `stop` and `kernelDrops` come from elsewhere; the socket stays open until `close`, after the thread has ended.
+public final class DatagramReceiver: Sendable {
     /// Datagrams per call.
     static let slotCount: UInt32 = 256
+    /// How often the path of a unix socket is looked at, ms.
+    static let pathInterval: Int32 = 1000
 
     private let socket: DatagramSocket
-    private let slotSize: Int
+    private let slotSize: Atomic<Int>
     private let isStopping = Atomic<Bool>(false)
-    private let drops = Mutex((last: UInt32(0), total: UInt64(0)))
+    private let wake: WakeDescriptor
     private let logger: Logger
 
     /// A receiver over a bound socket.
     /// - Parameter maximumSize: longer datagrams are cut there and marked.
-    public init(_ socket: DatagramSocket, maximumSize: Int, logger: Logger) {
+    public init(_ socket: DatagramSocket, maximumSize: Int, logger: Logger) throws(InputError) {
         self.socket = socket
-        slotSize = maximumSize
+        slotSize = Atomic(maximumSize)
+        wake = try WakeDescriptor(for: socket.place)
         self.logger = logger
     }
 
     /// Datagrams that the kernel dropped since the socket was opened because its buffer was full.
-    public var kernelDrops: UInt64 {
-        drops.withLock { drops in
-            count(&drops)
-            return drops.total
-        }
-    }
+    public var kernelDrops: UInt64 { socket.kernelDrops }
 
-    private func count(_ drops: inout (last: UInt32, total: UInt64)) {
-        var now: UInt32 = 0
-        guard socket.descriptor >= 0, clinux_socket_drops(socket.descriptor, &now) == 0 else { return }
-        drops.total += UInt64(now &- drops.last)
-        drops.last = now
+    /// Cuts datagrams at another size, from the next batch on.
+    public func use(maximumSize: Int) {
+        slotSize.store(maximumSize, ordering: .releasing)
+        wake.wake()
     }
 
     /// Receives until `stop`, then takes what the kernel still holds and returns. What goes on arriving does not keep it:
     /// it takes no more than the kernel's buffer can have held.
     public func run(into sink: some DatagramSink) throws(InputError) {
-        guard let slots = clinux_datagram_batch_new(Self.slotCount, slotSize) else {
+        while !isStopping.load(ordering: .acquiring) { try receive(sink, size: slotSize.load(ordering: .acquiring)) }
+    }
+
+    /// Receives with slots of one size, until `stop` or `use`.
+    private func receive(_ sink: some DatagramSink, size: Int) throws(InputError) {
+        guard let slots = clinux_datagram_batch_new(Self.slotCount, size) else {
             throw InputError(place: socket.place, operation: "allocate receive slots for", errno: ENOMEM)
         }
         defer { clinux_datagram_batch_free(slots) }
         // When a call brought fewer than it had room for, the thread rests: waking for one or two datagrams at a time
         // costs two to three times as much per datagram, and the kernel's buffer holds what comes meanwhile.
         var rest = timespec(tv_sec: 0, tv_nsec: socket.rest)
-        var remaining = socket.mostHeld
-        while true {
-            let isLast = isStopping.load(ordering: .acquiring)
-            let count = clinux_datagram_batch_receive(slots, socket.descriptor, isLast ? 0 : 1)
+        var nextLook = Self.milliseconds() + Int(Self.pathInterval)
+        while slotSize.load(ordering: .acquiring) == size {
+            if isStopping.load(ordering: .acquiring) { return try drain(slots, sink, atMost: socket.mostHeld) }
+            let count = try receive(slots)
             if count > 0 {
-                if isLast {
-                    sink.receive(DatagramBatch(slots: slots, count: Int(count)))
-                    remaining -= Int(count)
-                    if remaining <= 0 { return }
-                    continue
-                }
-                // The shutdown that wakes this thread looks like one empty datagram from nobody.
-                let first = clinux_datagram_at(slots, 0)!.pointee
-                let isWoken = count == 1 && first.count == 0 && first.source_length == 0
-                if isWoken, isStopping.load(ordering: .acquiring) { continue }
-                sink.receive(DatagramBatch(slots: slots, count: Int(count)))
+                sink.receive(DatagramBatch(slots: slots, count: count))
                 if count < Self.slotCount, rest.tv_nsec > 0 { nanosleep(&rest, nil) }
-                continue
+            } else {
+                wake.wait(for: socket.descriptor, milliseconds: socket.isUnix ? Self.pathInterval : -1)
             }
-            switch -count {
-            case EINTR: continue
-            case EAGAIN where isLast: return
-            case EAGAIN: continue
-            case ECONNREFUSED: continue
-            default:
-                if isLast { return }
-                throw InputError(place: socket.place, operation: "receive on", errno: -count)
+            if socket.isUnix, Self.milliseconds() >= nextLook {
+                nextLook = Self.milliseconds() + Int(Self.pathInterval)
+                try lookAfterPath(slots, sink)
             }
         }
+    }
+
+    /// Datagrams received; 0 when there are none now.
+    private func receive(_ slots: OpaquePointer) throws(InputError) -> Int {
+        while true {
+            let count = clinux_datagram_batch_receive(slots, socket.descriptor, 0)
+            switch -count {
+            case EAGAIN: return 0
+            // The second one is an answer to what was sent from this port, which is nothing of ours.
+            case EINTR, ECONNREFUSED: continue
+            case 1...: throw InputError(place: socket.place, operation: "receive on", errno: -count)
+            default: return Int(count)
+            }
+        }
+    }
+
+    /// Takes what the kernel holds.
+    private func drain(_ slots: OpaquePointer, _ sink: some DatagramSink, atMost: Int) throws(InputError) {
+        var remaining = atMost
+        while remaining > 0 {
+            let count = try receive(slots)
+            if count == 0 { return }
+            sink.receive(DatagramBatch(slots: slots, count: count))
+            remaining -= count
+        }
+    }
+
+    /// Makes a unix socket anew whose path somebody has removed; what waits in the old one is taken first.
+    private func lookAfterPath(_ slots: OpaquePointer, _ sink: some DatagramSink) throws(InputError) {
+        guard socket.hasLostItsPath else { return }
+        do throws(InputError) {
+            try socket.replace(logger: logger) { () throws(InputError) in
+                try drain(slots, sink, atMost: socket.mostHeld)
+            }
+            logger.warning("socket file was removed and is made again", metadata: ["path": "\(socket.place)"])
+        } catch {
+            socket.complain(error, logger)
+        }
+    }
+
+    private static func milliseconds() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
     }
 
     /// Makes `run` end once the kernel's buffer is empty. From any thread.
     public func stop() {
         isStopping.store(true, ordering: .releasing)
-        // Wakes the blocked receive. On an unconnected socket Linux answers ENOTCONN and wakes it all the same.
-        shutdown(socket.descriptor, Int32(SHUT_RD))
+        wake.wake()
     }
 
-    /// Closes the socket, after `run` has returned. Its drops are counted a last time before they are gone with it; the
-    /// lock keeps `kernelDrops` from asking another file that has taken the descriptor's number.
-    public func close() {
-        drops.withLock { drops in
-            count(&drops)
-            socket.close()
-        }
-    }
+    /// Closes the socket, after `run` has returned. Its drops are counted a last time before they are gone with it.
+    public func close() { socket.close() }
 }

@@ -5,7 +5,7 @@ import Logging
 import Synchronization
 
 /// Where the lines of files go. All calls come on the follower's thread.
-public protocol FileSink: AnyObject {
+public protocol FileSink: InputSink {
     /// Takes a line. False when there is no room; it is offered again.
     func receive(line: UnsafeRawBufferPointer, isTruncated: Bool, origin: UInt32, position: UInt64) -> Bool
 
@@ -55,7 +55,7 @@ public struct FileFollowerSettings: Sendable, Equatable {
 /// Follows files through rotation: a renamed file is read to its end before the new one of its name, a truncated one
 /// from its start. Its checkpoints follow what has been delivered, not what has been read.
 ///
-/// Threads: `run` owns everything but the stop flag.
+/// Threads: `run` owns everything but the stop flag and the settings that `use` leaves for it.
 public final class FileFollower: @unchecked Sendable {
     private final class Followed {
         let path: String
@@ -91,7 +91,9 @@ public final class FileFollower: @unchecked Sendable {
         var isFinished: Bool { isDone && isRotatedAway && marks.isEmpty }
     }
 
-    private let settings: FileFollowerSettings
+    private var settings: FileFollowerSettings
+    /// What `use` gave and `run` has not taken yet.
+    private let nextSettings = Mutex<FileFollowerSettings?>(nil)
     private let logger: Logger
     private let checkpoints: CheckpointFile?
     private let isStopping = Atomic<Bool>(false)
@@ -131,14 +133,49 @@ public final class FileFollower: @unchecked Sendable {
     /// Makes `run` end: after the lines at hand, not at the files' ends.
     public func stop() {
         isStopping.store(true, ordering: .releasing)
+        wake()
+    }
+
+    /// Goes over to other settings between two turns, from any thread. The state directory and the listener's name stay
+    /// those of the start. A file that is open keeps its place and its longest line; one that is no longer meant is read
+    /// no further and closed once what was read of it is settled.
+    public func use(_ settings: FileFollowerSettings) {
+        nextSettings.withLock { $0 = settings }
+        wake()
+    }
+
+    private func wake() {
         var one: UInt64 = 1
         _ = write(wakeDescriptor, &one, 8)
     }
+
+    private func takeSettings() {
+        let given = nextSettings.withLock { next in
+            defer { next = nil }
+            return next
+        }
+        guard var new = given else { return }
+        // The wake has been noticed: left readable, it would keep `wait` from waiting.
+        var count: UInt64 = 0
+        _ = read(wakeDescriptor, &count, 8)
+        new.stateDirectory = settings.stateDirectory
+        new.listener = settings.listener
+        settings = new
+        complained = [:]
+        let wanted = Set(settings.paths.flatMap { Self.expand($0) }.filter { !isExcluded($0) })
+        for file in files where !file.isStandardInput && !file.isRotatedAway && !wanted.contains(file.path) {
+            file.isRotatedAway = true
+            file.isDone = true
+        }
+    }
+
+    private func isExcluded(_ path: String) -> Bool { settings.exclude.contains { fnmatch($0, path, 0) == 0 } }
 
     /// Reads until `stop`, or until every file is read when it does not follow.
     public func run(into sink: some FileSink) {
         var blocked = false
         while !isStopping.load(ordering: .acquiring) {
+            takeSettings()
             discover()
             var progress = false
             blocked = false
@@ -325,7 +362,7 @@ public final class FileFollower: @unchecked Sendable {
             }
             let paths = Self.expand(pattern)
             if paths.isEmpty { complain(pattern, "no such file yet: waiting for it") }
-            for path in paths where !settings.exclude.contains(where: { fnmatch($0, path, 0) == 0 }) { look(at: path) }
+            for path in paths where !isExcluded(path) { look(at: path) }
         }
     }
 

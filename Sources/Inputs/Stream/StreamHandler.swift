@@ -8,9 +8,9 @@ import Synchronization
 final class StreamHandler<Sink: StreamSink>: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
 
-    private let sink: Sink
+    private let loop: StreamLoop<Sink>
     private let peer: PeerAddress
-    private let shared: StreamListener<Sink>.SharedState
+    private let connections: StreamConnections
     private let logger: Logger
     private var connection: Sink.Connection?
     private var context: ChannelHandlerContext?
@@ -22,28 +22,40 @@ final class StreamHandler<Sink: StreamSink>: ChannelInboundHandler, @unchecked S
     private var isQuiescing = false
     private var heardSinceQuiesce = false
     private var isChannelClosed = false
-    /// Whether the sink has been the one to wait for since the idle timer last fired.
-    private var wasHeld = false
+    /// Whether what is held waits for room, which is counted.
+    private var waitsForRoom = false {
+        didSet { if waitsForRoom != oldValue { connections.changeHeld(by: waitsForRoom ? 1 : -1) } }
+    }
+    /// When bytes last came, or last found room.
+    private var lastHeard = NIODeadline.now()
     /// Succeeds when the channel is closed and everything that came from it is taken, or given up.
     private let done: EventLoopPromise<Void>
 
     /// A connection that is closing at a stop has been read to its end when nothing came for so long.
     private let quiet = TimeAmount.milliseconds(50)
 
-    init(
-        sink: Sink, peer: PeerAddress, shared: StreamListener<Sink>.SharedState, done: EventLoopPromise<Void>,
-        logger: Logger
-    ) {
-        self.sink = sink
+    init(_ loop: StreamLoop<Sink>, peer: PeerAddress, connections: StreamConnections, logger: Logger) {
+        self.loop = loop
         self.peer = peer
-        self.shared = shared
-        self.done = done
+        self.connections = connections
+        done = loop.eventLoop.makePromise(of: Void.self)
         self.logger = logger
+    }
+
+    /// What the list of connections keeps of it.
+    var entry: StreamConnections.Connection {
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        return StreamConnections.Connection(
+            peer: peer,
+            quiesce: { [eventLoop = loop.eventLoop] talking, holding in
+                eventLoop.execute { bound.value.quiesce(talking: talking, holding: holding) }
+            }, done: done.futureResult)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        connection = sink.open(peer: peer)
+        connection = loop.sink.open(peer: peer)
+        loop.add(self)
         if context.channel.isActive { context.read() }
     }
 
@@ -54,17 +66,15 @@ final class StreamHandler<Sink: StreamSink>: ChannelInboundHandler, @unchecked S
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         heardSinceQuiesce = true
+        lastHeard = .now()
         var buffer = unwrapInboundIn(data)
         if held != nil {
             held?.writeBuffer(&buffer)
         } else if !offer(&buffer) {
-            hold(buffer)
+            // As much memory as there are bytes: what they were read into belongs to all connections of the loop.
+            held = buffer.withUnsafeReadableBytes { ByteBuffer(bytes: $0) }
         }
-    }
-
-    private func hold(_ buffer: ByteBuffer) {
-        held = buffer
-        wasHeld = true
+        loop.giveBack(buffer)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -75,33 +85,33 @@ final class StreamHandler<Sink: StreamSink>: ChannelInboundHandler, @unchecked S
     /// Gives bytes to the sink; true when it took them all and wants more.
     private func offer(_ buffer: inout ByteBuffer) -> Bool {
         let intake = buffer.withUnsafeReadableBytes { bytes in
-            sink.receive(bytes, on: &connection!, resume: resumption)
+            loop.sink.receive(bytes, on: &connection!, resume: resumption)
         }
         buffer.moveReaderIndex(forwardBy: intake.taken)
+        waitsForRoom = intake.blocked == .untilRoom
         switch intake.blocked {
         case .no:
             return true
         case .untilRoom:
             return false
         case .forNanoseconds(let wait):
-            guard let loop = context?.eventLoop else { return false }
-            loop.assumeIsolated().scheduleTask(in: .nanoseconds(wait)) { self.resume() }
+            loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(wait)) { self.resume() }
             return false
         }
     }
 
     private var resumption: @Sendable () -> Void {
-        guard let loop = context?.eventLoop else { return {} }
-        let handler = NIOLoopBound(self, eventLoop: loop)
-        return { loop.execute { handler.value.resume() } }
+        let handler = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        return { [eventLoop = loop.eventLoop] in eventLoop.execute { handler.value.resume() } }
     }
 
     private func resume() {
         guard let context else { return }
+        lastHeard = .now()
         if var buffer = held {
             held = nil
             guard offer(&buffer) else {
-                hold(buffer)
+                held = buffer
                 return
             }
         }
@@ -112,7 +122,7 @@ final class StreamHandler<Sink: StreamSink>: ChannelInboundHandler, @unchecked S
     private func finish(_ context: ChannelHandlerContext) {
         isAtEnd = true
         guard held == nil, !isFinished else { return }
-        guard sink.finish(&connection!, resume: resumption) else { return }
+        guard loop.sink.finish(&connection!, resume: resumption) else { return }
         isFinished = true
         end(context)
     }
@@ -130,21 +140,21 @@ final class StreamHandler<Sink: StreamSink>: ChannelInboundHandler, @unchecked S
         switch event {
         case ChannelEvent.inputClosed:
             finish(context)
-        case IdleStateHandler.IdleStateEvent.read:
-            // While the sink has no room nothing is read: the silence is ours and not the peer's.
-            if held != nil { return }
-            if wasHeld {
-                wasHeld = false
-                return
-            }
-            logger.info("idle connection closed", metadata: ["peer": "\(peer.text)"])
-            finish(context)
         default:
             context.fireUserInboundEventTriggered(event)
         }
     }
 
-    /// The listener stops: what has arrived is read and taken, then the connection closes.
+    /// Closes the connection when nothing has come since a point in time. While the sink has no room nothing is read: the
+    /// silence is ours and not the peer's.
+    func closeIfIdle(since limit: NIODeadline) {
+        guard held == nil, lastHeard < limit, !isAtEnd, let context else { return }
+        connections.wasIdle()
+        logger.debug("idle connection closed", metadata: ["peer": "\(peer.text)"])
+        finish(context)
+    }
+
+    /// The connection is to close: what has arrived is read and taken, then the connection closes.
     /// - Parameters:
     ///   - talking: a peer that is never quiet is read for so long and no longer.
     ///   - holding: what the sink has no room for by then is given up, and said.
@@ -158,6 +168,7 @@ final class StreamHandler<Sink: StreamSink>: ChannelInboundHandler, @unchecked S
                 "stopped before the spool had room: a connection's bytes are given up",
                 metadata: ["peer": "\(peer.text)", "bytes": "\(held?.readableBytes ?? 0)"])
             held = nil
+            waitsForRoom = false
             isAtEnd = true
             isFinished = true
             end(context)
@@ -186,7 +197,10 @@ final class StreamHandler<Sink: StreamSink>: ChannelInboundHandler, @unchecked S
     /// The channel is closed, whether it was ever active or not. What is held is still offered when room comes: the
     /// connection is gone, its messages are not.
     func channelClosed() {
+        guard !isChannelClosed else { return }
         isChannelClosed = true
+        loop.remove(self)
+        connections.left(peer)
         guard let context else {
             done.succeed()
             return
@@ -195,7 +209,8 @@ final class StreamHandler<Sink: StreamSink>: ChannelInboundHandler, @unchecked S
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        logger.info("connection failed", metadata: ["peer": "\(peer.text)", "reason": "\(error)"])
+        connections.failed()
+        logger.debug("connection failed", metadata: ["peer": "\(peer.text)", "reason": "\(error)"])
         context.close(promise: nil)
     }
 }

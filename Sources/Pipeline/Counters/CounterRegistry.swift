@@ -1,3 +1,4 @@
+import Inputs
 import Synchronization
 
 /// All counters of a process: those of the workers and sockets that live, and the sums of those that have ended. A
@@ -69,15 +70,20 @@ final class CounterRegistry: Sendable {
 
 /// A listener's sockets while they are open.
 public final class SocketWatch: Sendable {
-    let listener: String
+    private let name: Mutex<String>
     let read: @Sendable () -> SocketReadings
     private let registry: CounterRegistry
 
     init(listener: String, registry: CounterRegistry, read: @escaping @Sendable () -> SocketReadings) {
-        self.listener = listener
+        name = Mutex(listener)
         self.registry = registry
         self.read = read
     }
+
+    var listener: String { name.withLock { $0 } }
+
+    /// The listener has another name: everything that was counted goes by it.
+    public func rename(_ name: String) { self.name.withLock { $0 = name } }
 
     /// The sockets are closed: they are read a last time and forgotten. Called once nothing counts any more; further
     /// calls do nothing.

@@ -1,3 +1,5 @@
+import Inputs
+
 /// What came in by one listener, all its workers together, since the process started.
 public struct ListenerCounts: Sendable, Equatable {
     /// Messages read, and those that the kernel dropped.
@@ -16,34 +18,4 @@ public struct ListenerCounts: Sendable, Equatable {
     public var abandonedMatches: UInt64 = 0
     /// What its sockets say.
     public var sockets = SocketReadings()
-}
-
-/// What a listener's sockets have seen: read from them when somebody asks.
-public struct SocketReadings: Sendable, Equatable {
-    /// Datagrams that the kernel dropped because the socket's buffer was full.
-    public var kernelDrops: UInt64 = 0
-    /// Connections open now.
-    public var openConnections = 0
-    /// Connections accepted.
-    public var acceptedConnections: UInt64 = 0
-    /// Connections that have ended.
-    public var closedConnections: UInt64 = 0
-    /// Connections refused because there were too many.
-    public var refusedByLimit: UInt64 = 0
-    /// Connections refused because their address is not allowed.
-    public var refusedByNetwork: UInt64 = 0
-
-    /// No readings yet.
-    public init() {}
-
-    static func + (a: SocketReadings, b: SocketReadings) -> SocketReadings {
-        var sum = a
-        sum.kernelDrops += b.kernelDrops
-        sum.openConnections += b.openConnections
-        sum.acceptedConnections += b.acceptedConnections
-        sum.closedConnections += b.closedConnections
-        sum.refusedByLimit += b.refusedByLimit
-        sum.refusedByNetwork += b.refusedByNetwork
-        return sum
-    }
 }

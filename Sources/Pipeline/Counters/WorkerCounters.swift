@@ -61,16 +61,21 @@ struct WorkerCounters: ~Copyable {
 /// The published side of a worker's counters.
 final class PublishedCounters: Sendable {
     private struct State {
+        var listener: String
         var sums = [UInt64](repeating: 0, count: WorkerCounters.sumCount)
         var block: CounterBlock?
         /// What was counted under earlier plans.
         var earlier = LabelledCounts()
     }
-    /// The listener's name.
-    let listener: String
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(listener: String) { self.listener = listener }
+    init(listener: String) { state = Mutex(State(listener: listener)) }
+
+    /// The listener's name.
+    var listener: String { state.withLock { $0.listener } }
+
+    /// The listener has another name: everything that was counted goes by it.
+    func rename(_ name: String) { state.withLock { $0.listener = name } }
 
     func use(_ block: CounterBlock) {
         state.withLock { state in

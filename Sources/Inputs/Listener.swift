@@ -1,0 +1,46 @@
+import Logging
+
+/// A place where messages come in: sockets of one address, or the files of one list of paths.
+///
+/// Its life: `open` binds and inspects and may fail, in which case nothing has changed; `start` sets it going; `use` gives
+/// it other settings while it runs, so that a reload keeps its socket, its connections and its places in files; `stop`
+/// takes what has arrived and ends. One that was opened and never started closes what it holds when it is released.
+public protocol Listener: AnyObject, Sendable {
+    /// What it is told.
+    associatedtype Settings: Sendable
+    /// Where its messages go.
+    associatedtype Sink: InputSink
+
+    /// Binds or inspects everything that can fail. What it throws names the place and the system's reason.
+    static func open(_ settings: Settings, logger: Logger) throws(InputError) -> Self
+
+    /// Where it listens, for the log: an address with the port that the system gave, or paths.
+    var place: String { get }
+
+    /// Sets it going.
+    /// - Parameters:
+    ///   - sink: makes a sink; asked once for each thread or event loop, which then owns the sink and closes it.
+    ///   - ended: called once when it ends by itself: with nil when its input has an end, with the error when it failed.
+    func start(
+        sink: @escaping @Sendable () -> Sink, ended: @escaping @Sendable (InputError?) -> Void
+    ) throws(InputError)
+
+    /// Goes over to other settings of the same place.
+    /// - Returns: the settings, as the configuration names them, that differ and that it can only take at a start.
+    func use(_ settings: Settings) -> [String]
+
+    /// Takes nothing new, gives its sinks what has arrived, and returns when it has ended.
+    func stop() async
+
+    /// After the producers have stopped: a last look at what was delivered. Called once, after `stop`.
+    func finish()
+
+    /// What its sockets have seen since it was opened.
+    var readings: SocketReadings { get }
+}
+
+/// What takes the messages of an input. The thread that owns it makes all calls.
+public protocol InputSink: AnyObject, SendableMetatype {
+    /// No more messages will come.
+    func close()
+}
