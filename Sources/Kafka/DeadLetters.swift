@@ -63,7 +63,7 @@ final class DeadLetters {
             level: .error, facility: "DEADLETTER",
             text: "topic \(topic) refused a record of \(record.valueCount) bytes, given up: \(reason)")
         settlement.counts.lost += 1
-        settlement.settle(record, .deadLettered)
+        settlement.finish(record, .deadLettered)
     }
 
     /// False when there is no room.
@@ -73,23 +73,24 @@ final class DeadLetters {
         let json = DeadLetter.json(
             of: record, topic: topic, error: String(cString: rd_kafka_err2name(error)), reason: reason,
             tooLarge: error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, limit: limit)
-        guard append(json, index: index, timestamp: record.timestamp) else { return false }
+        guard append(json, index: index, replacing: record) else { return false }
         log.note(level: .error, facility: "DEADLETTER", text: "topic \(topic) refused a record: \(reason)")
         settlement.counts.deadLettered += 1
-        settlement.settle(record, .deadLettered)
         return true
     }
 
-    private func append(_ letter: [UInt8], index: UInt32, timestamp: Int64) -> Bool {
+    /// Commits a letter in the place of a record, which is settled with it. False when there is no room.
+    private func append(_ letter: [UInt8], index: UInt32, replacing record: Record) -> Bool {
         let writer = openWriter()
         if writer.room.count < letter.count, !writer.roll() || writer.room.count < letter.count { return false }
         letter.withUnsafeBytes { writer.room.baseAddress!.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
         let name = Array(topics.name(at: index).utf8)
         name.withUnsafeBytes { name in
             writer.commit(
-                valueCount: letter.count, keyStart: 0, keyCount: 0, topicIndex: index, topicName: name,
-                timestamp: timestamp)
+                valueCount: letter.count, topicIndex: index, topicName: name, timestamp: record.timestamp,
+                replacing: record)
         }
+        settlement.replace(record, .deadLettered, by: writer)
         return true
     }
 

@@ -7,16 +7,17 @@ import Synchronization
 final class Feeds: @unchecked Sendable {
     private let attached = Mutex<[SegmentChain]>([])
     private let hasAttached = Atomic<Bool>(false)
-    private let gate: Gate
 
     // The sender's thread alone.
     private(set) var all: [Feed] = []
     /// What an earlier process left, until it has been handed over.
-    private(set) var recovered: Feed?
+    private(set) var replay: Replay?
+    /// Its segments, until they are given back.
+    private(set) var replayed: SegmentChain?
 
-    init(recovered: SegmentChain?, gate: Gate) {
-        self.recovered = recovered.map { Feed($0) }
-        self.gate = gate
+    init(_ replay: Replay?) {
+        self.replay = replay
+        replayed = replay?.chain
     }
 
     /// A worker's chain, from any thread.
@@ -37,15 +38,8 @@ final class Feeds: @unchecked Sendable {
         all += new.map { Feed($0) }
     }
 
-    /// Whether what is new waits for another sender, which has not handed over what an earlier process left.
-    var isGated: Bool { !gate.isOpen.load(ordering: .acquiring) }
-
-    /// Everything an earlier process left is in the producer or in a lane's backlog: what is new may follow.
-    func finishRecovered() {
-        if let recovered { all.append(recovered) }
-        recovered = nil
-        gate.isOpen.store(true, ordering: .releasing)
-    }
+    /// Everything an earlier process left is in the producer or in a lane's backlog.
+    func finishReplay() { replay = nil }
 
     /// The segments of a finished backlog stay in a feed until their records are settled.
     func keep(_ backlog: Backlog) { all.append(Feed(finished: backlog)) }
@@ -54,5 +48,8 @@ final class Feeds: @unchecked Sendable {
     var hasFinishedBacklog: Bool { all.contains { $0.isFinished } }
 
     /// A finished chain whose segments are all reclaimed is no longer a feed.
-    func forgetExhausted() { all.removeAll { $0.chain.isExhausted } }
+    func forgetExhausted() {
+        all.removeAll { $0.chain.isExhausted }
+        if replayed?.isExhausted == true { replayed = nil }
+    }
 }

@@ -16,7 +16,8 @@ final class Lane {
         var lastProgress: UInt64 = 0
         /// Records reported since `rateSince`.
         var reported = 0
-        /// Whether records may go straight out: none wait in a backlog or to be sent again.
+        /// Whether new records may go straight out: none wait in a backlog or to be sent again, none of an earlier process
+        /// are to go first.
         var isOpen = true
 
         /// Whether records are in flight and none has been reported for too long.
@@ -27,6 +28,11 @@ final class Lane {
     let state: UnsafeMutablePointer<State>
     /// Records that wait for the lane to move again, oldest first; nil when there are none.
     var backlog: Backlog? { didSet { noteOpen() } }
+    /// New records behind those of an earlier process, which may need a backlog themselves; nil when there are none. It
+    /// becomes the backlog when the lane is no longer held.
+    private(set) var later: Backlog? { didSet { noteOpen() } }
+    /// Whether records of an earlier process are to go first.
+    var isHeld = false { didSet { noteOpen() } }
     /// Records that came back unsent.
     var again: [Record] = [] { didSet { noteOpen() } }
     /// Not before this time; monotonic ns.
@@ -48,7 +54,26 @@ final class Lane {
 
     var inFlight: Int { state.pointee.inFlight }
 
-    private func noteOpen() { state.pointee.isOpen = backlog == nil && again.isEmpty }
+    /// Whether nothing that was put aside has to go first.
+    var isClear: Bool { backlog == nil && again.isEmpty }
+
+    private func noteOpen() { state.pointee.isOpen = isClear && !isHeld && later == nil }
+
+    /// Where a new record is put that records of an earlier process have to precede; nil when there is no such reason.
+    func openLater(_ make: () -> SpoolWriter) -> Backlog? {
+        guard isHeld || later != nil else { return nil }
+        if let later { return later }
+        let opened = Backlog(make())
+        later = opened
+        return opened
+    }
+
+    /// What was put behind the records of an earlier process is next when those are in the producer.
+    func takeLater() {
+        guard !isHeld, backlog == nil, let later else { return }
+        backlog = later
+        self.later = nil
+    }
 
     func isStuck(_ now: UInt64) -> Bool { !again.isEmpty || state.pointee.isSilent(now) }
 

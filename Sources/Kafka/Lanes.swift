@@ -11,6 +11,7 @@ final class Lanes {
     private let producer: Producer
     private let settlement: Settlement
     private let letters: DeadLetters
+    private let gate: LaneGate
     private let log: ClientLog
 
     private var lanes: [Lane?] = []
@@ -29,7 +30,7 @@ final class Lanes {
 
     init(
         limits: ProducerPool.Limits, spool: Spool, topics: TopicTable, producer: Producer, settlement: Settlement,
-        letters: DeadLetters, log: ClientLog
+        letters: DeadLetters, gate: LaneGate, log: ClientLog
     ) {
         self.limits = limits
         self.spool = spool
@@ -37,6 +38,7 @@ final class Lanes {
         self.producer = producer
         self.settlement = settlement
         self.letters = letters
+        self.gate = gate
         self.log = log
     }
 
@@ -48,10 +50,13 @@ final class Lanes {
     /// Whether a lane waits for a time rather than for an event.
     var isWaitingForTime: Bool { againCount > 0 || hasBacklog }
 
-    var hasBacklog: Bool { lanes.contains { $0?.backlog != nil } }
+    var hasBacklog: Bool { lanes.contains { $0?.backlog != nil || $0?.later != nil } }
 
     func forEachBacklog(_ body: (Backlog) -> Void) {
-        for lane in lanes { if let backlog = lane?.backlog { body(backlog) } }
+        for lane in lanes {
+            if let backlog = lane?.backlog { body(backlog) }
+            if let later = lane?.later { body(later) }
+        }
     }
 
     /// Begins a turn: which lanes are stuck, and with how much.
@@ -66,7 +71,38 @@ final class Lanes {
         for lane in lanes { lane?.measure(now) }
     }
 
+    /// Begins a turn: what was held behind an earlier process's records is next where those are gone.
+    func openGates() {
+        for (index, lane) in lanes.enumerated() {
+            guard let lane, lane.isHeld || lane.later != nil else { continue }
+            lane.isHeld = gate.holds(index)
+            lane.takeLater()
+        }
+    }
+
     // MARK: Handing over
+
+    /// Hands over, or puts aside, what an earlier process left. Returns how many moved.
+    func send(_ replay: Replay) -> Int {
+        var count = 0
+        while let record = replay.peek(), send(replayed: record) {
+            gate.passed(record.topicIndex)
+            replay.advance()
+            count += 1
+        }
+        return count
+    }
+
+    private func send(replayed record: Record) -> Bool {
+        let index = Int(record.topicIndex)
+        let lane = lane(index)
+        guard lane.isClear, lane.inFlight < limits.share, !lane.state.pointee.isSilent(now) else {
+            return divert(record, to: lane)
+        }
+        // New records of other topics find a part of the window, however much is replayed.
+        let most = limits.inFlight - limits.inFlight / 4
+        return inFlight - stuckInFlight < most && handOver(record, index, lane.state)
+    }
 
     /// Hands over, or puts aside, up to `most` records of a feed. Returns how many moved.
     func send(from feed: Feed, most: Int) -> Int {
@@ -77,7 +113,7 @@ final class Lanes {
             if state.pointee.isOpen, state.pointee.inFlight < limits.share, !state.pointee.isSilent(now) {
                 guard hasWindow, handOver(record, index, state) else { break }
             } else {
-                guard divert(record, to: lane(index)) else { break }
+                guard putAside(record, in: lane(index)) else { break }
             }
             feed.reader.advance(past: record)
             count += 1
@@ -149,6 +185,18 @@ final class Lanes {
         }
     }
 
+    /// Puts a new record where it delays no other topic. False when it has to wait where it is.
+    private func putAside(_ record: Record, in lane: Lane) -> Bool {
+        guard let later = lane.openLater({ spool.makeWriter(for: .backlog) }) else { return divert(record, to: lane) }
+        return copy(record, to: later)
+    }
+
+    private func copy(_ record: Record, to backlog: Backlog) -> Bool {
+        guard backlog.writer.append(copyOf: record) else { return false }
+        settlement.replace(record, .moved, by: backlog.writer)
+        return true
+    }
+
     /// Copies a record of a stuck lane, or of a slow one that has used up its share, to the lane's backlog and settles
     /// the original. False when there is no room, or when the lane moves and is fast, or no other is known: then the
     /// record waits where it is. Behind a record of a stuck lane there may be one of a topic that was not seen yet.
@@ -160,9 +208,7 @@ final class Lanes {
             }
             lane.backlog = Backlog(spool.makeWriter(for: .backlog))
         }
-        guard lane.backlog!.writer.append(copyOf: record) else { return false }
-        settlement.settle(record, .moved)
-        return true
+        return copy(record, to: lane.backlog!)
     }
 
     private func lane(_ index: Int) -> Lane {
@@ -172,6 +218,7 @@ final class Lanes {
             states.append(nil)
         }
         let lane = Lane()
+        lane.isHeld = gate.holds(index)
         lanes[index] = lane
         states[index] = lane.state
         return lane
@@ -196,7 +243,7 @@ final class Lanes {
             state.pointee.lastProgress = now
             state.pointee.reported += 1
             settlement.counts.delivered += 1
-            settlement.settle(record, .delivered)
+            settlement.finish(record, .delivered)
             return
         }
         switch DeliveryVerdict(error) {

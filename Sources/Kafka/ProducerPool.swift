@@ -46,10 +46,10 @@ public final class ProducerPool: Sendable {
     /// - Parameters:
     ///   - count: how many producers.
     ///   - configuration: librdkafka properties; `bootstrap.servers` among them.
-    ///   - recovered: what an earlier process left in the spool. It is handed over before anything new.
+    ///   - replay: what an earlier process left in the spool. New records of the same topics follow it.
     public init(
         count: Int, configuration: ClientConfiguration, limits: Limits, spool: Spool, topics: TopicTable,
-        recovered: SegmentChain?, logger: Logger
+        replay: Replay?, logger: Logger
     ) throws(KafkaError) {
         var configuration = configuration
         for (name, value) in ClientConfiguration.producerDefaults { configuration.setDefault(name, value) }
@@ -59,14 +59,13 @@ public final class ProducerPool: Sendable {
         configuration.setDefault("client.id", "kafkastreamer")
         // Long enough for a sender's turn to hand everything over before the first batch leaves.
         configuration.setDefault("linger.ms", "1")
-        let gate = Gate()
-        gate.isOpen.store(recovered == nil, ordering: .relaxed)
+        let gate = Gate(replay)
         var senders: [Sender] = []
         for index in 0..<max(1, count) {
             senders.append(
                 try Sender(
                     name: "sender-\(index)", spool: spool, topics: topics, configuration: configuration,
-                    limits: limits, recovered: index == 0 ? recovered : nil, gate: gate, logger: logger))
+                    limits: limits, replay: index == 0 ? replay : nil, gate: gate, logger: logger))
         }
         self.senders = senders
     }

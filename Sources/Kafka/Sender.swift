@@ -46,14 +46,14 @@ final class Sender: @unchecked Sendable {
 
     init(
         name: String, spool: Spool, topics: TopicTable, configuration: ClientConfiguration,
-        limits: ProducerPool.Limits, recovered: SegmentChain?, gate: Gate, logger: Logger
+        limits: ProducerPool.Limits, replay: Replay?, gate: Gate, logger: Logger
     ) throws(KafkaError) {
         self.name = name
         self.spool = spool
         self.limits = limits
         log = ClientLog(logger)
-        feeds = Feeds(recovered: recovered, gate: gate)
-        settlement = Settlement(spool)
+        feeds = Feeds(replay)
+        settlement = Settlement(spool, replay: replay, gate: gate)
         letters = DeadLetters(
             topic: limits.deadLetterTopic, spool: spool, topics: topics,
             maximumMessageBytes: configuration.maximumMessageBytes, settlement: settlement, log: log)
@@ -66,7 +66,7 @@ final class Sender: @unchecked Sendable {
             configuration, topics: topics, wakeDescriptor: wakeDescriptor, owner: self, log: log, logger: logger)
         lanes = Lanes(
             limits: limits, spool: spool, topics: topics, producer: producer, settlement: settlement,
-            letters: letters, log: log)
+            letters: letters, gate: LaneGate(gate, replays: replay != nil), log: log)
     }
 
     deinit {
@@ -118,6 +118,7 @@ final class Sender: @unchecked Sendable {
             feeds.takeAttached()
             let served = producer.serve()
             let moved = advance()
+            settlement.endTurn()
             settlement.reclaim(feeds, lanes, letters)
             if producer.isFatal { renew() }
             if lanes.now >= nextHousekeeping { keepHouse() }
@@ -136,6 +137,7 @@ final class Sender: @unchecked Sendable {
         log.flush(all: true)
         publish()
         producer.end()
+        settlement.end()
     }
 
     /// Waits out the linger, or a moment when the window is full and reports will open it.
@@ -147,7 +149,7 @@ final class Sender: @unchecked Sendable {
     private func waitForWork() {
         var descriptor = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
         // Something that waits for a time rather than for an event: a stuck lane, a retry, folded log lines.
-        let isWaitingForTime = lanes.isWaitingForTime || !letters.isEmpty || feeds.isGated
+        let isWaitingForTime = lanes.isWaitingForTime || !letters.isEmpty || settlement.isWaiting
         poll(&descriptor, 1, isWaitingForTime ? 50 : 1000)
         var count: UInt64 = 0
         _ = Glibc.read(wakeDescriptor, &count, 8)
@@ -156,15 +158,14 @@ final class Sender: @unchecked Sendable {
     /// Hands records over while the window has room, the oldest first. Returns how many moved.
     private func advance() -> Int {
         lanes.countStuck()
+        lanes.openGates()
         var moved = letters.write()
         moved += lanes.sendAgain()
         moved += lanes.sendBacklogs { feeds.keep($0) }
-        if let recovered = feeds.recovered {
-            moved += lanes.send(from: recovered, most: .max)
-            guard recovered.reader.peek() == nil else { return moved }
-            feeds.finishRecovered()
+        if let replay = feeds.replay {
+            moved += lanes.send(replay)
+            if replay.peek() == nil { feeds.finishReplay() }
         }
-        guard !feeds.isGated else { return moved }
         if let letters = letters.feed { moved += lanes.send(from: letters, most: .max) }
         var turn = 1
         while turn > 0, moved < 20_000 {

@@ -3,18 +3,54 @@ import Spool
 /// Settles records, counts what became of them, and gives spent segments back. Owned by the sender's thread.
 final class Settlement {
     private let spool: Spool
+    private let receipts: Receipts
+    /// What is replayed and the gate behind it, until all of it is settled.
+    private var replay: (records: Replay, gate: Gate)?
     /// Delivered, dead-lettered and lost so far; `inFlight` is not kept here.
     var counts = Sender.Counts()
     /// Whether a segment may be spent that was not before.
     private var isNews = false
 
-    init(_ spool: Spool) { self.spool = spool }
+    /// - Parameter replay: what this sender replays.
+    init(_ spool: Spool, replay: Replay?, gate: Gate) {
+        self.spool = spool
+        receipts = spool.makeReceipts()
+        self.replay = replay.map { ($0, gate) }
+    }
 
-    /// Settles a record, once. Nothing may read it afterwards.
-    func settle(_ record: Record, _ state: RecordState) {
-        record.settle(state)
+    /// Nothing more will become of a record: it is settled, once. Nothing may read it afterwards.
+    func finish(_ record: Record, _ state: RecordState) {
+        if replay != nil { noteReplayed(record) }
+        receipts.finish(record, as: state)
         isNews = true
     }
+
+    /// Another record has taken the place of one: settled as soon as the other is as durable. Nothing may read it
+    /// afterwards.
+    /// - Parameter writer: who wrote the other one.
+    func replace(_ record: Record, _ state: RecordState, by writer: SpoolWriter) {
+        // A copy counts for its original; a letter goes to another topic.
+        if replay != nil, state != .moved { noteReplayed(record) }
+        receipts.replace(record, as: state, by: writer)
+        isNews = true
+    }
+
+    private func noteReplayed(_ record: Record) {
+        guard let (records, gate) = replay, records.includes(record) else { return }
+        gate.settled(record.topicIndex)
+        if gate.isOpen { replay = nil }
+    }
+
+    /// Ends a turn: origins are told, and what waited for the disk is settled.
+    func endTurn() {
+        if receipts.endTurn() { isNews = true }
+    }
+
+    /// Whether something waits for the disk.
+    var isWaiting: Bool { receipts.isWaiting }
+
+    /// No turn will follow.
+    func end() { receipts.finish() }
 
     /// Looks for spent segments at the next turn, whatever was settled since the last one.
     func lookAgain() { isNews = true }
@@ -28,7 +64,7 @@ final class Settlement {
             feed.follow(hasBacklog: hasBacklog)
             spool.reclaim(feed.chain)
         }
-        if let recovered = feeds.recovered { spool.reclaim(recovered.chain) }
+        if let replayed = feeds.replayed { spool.reclaim(replayed) }
         if let letters = letters.feed { spool.reclaim(letters.chain) }
         lanes.forEachBacklog { spool.reclaim($0.writer.chain) }
     }

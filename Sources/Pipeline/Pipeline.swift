@@ -63,7 +63,7 @@ public final class Pipeline: Sendable {
 
     /// Writes the spool's files to the disk, for `sync: interval`.
     public func synchronise() throws(SpoolError) {
-        try spool.synchronise(state.withLock { $0.chains })
+        try spool.synchronise()
     }
 
     /// Counts what is pending as given up: the process ends and the spool is memory.

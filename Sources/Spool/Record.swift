@@ -46,22 +46,30 @@ import CLinux
     }
 
     /// Whether it says of itself that it stands there and belongs to that use of its segment.
-    func isOf(_ generation: UInt32, at offset: Int) -> Bool {
+    func isOf(_ generation: UInt32, at offset: Int) -> Bool { stands(at: offset) && self.generation == generation }
+
+    /// Whether it says of itself that it stands there.
+    func stands(at offset: Int) -> Bool {
         base.load(fromByteOffset: RecordLayout.position, as: UInt32.self) == UInt32(offset)
-            && base.load(fromByteOffset: RecordLayout.generation, as: UInt32.self) == generation
     }
 
     /// Whether its checksum is that of its bytes. Asked of a well-formed record only.
-    var isIntact: Bool {
-        computedChecksum == base.load(fromByteOffset: RecordLayout.checksum, as: UInt32.self)
+    func isIntact(version: UInt32) -> Bool {
+        let checksum =
+            version == SegmentLayout.firstVersion
+            ? clinux_crc32c(0, base + RecordLayout.checkedFrom, bodyCheckedCount) : computedChecksum
+        return checksum == base.load(fromByteOffset: RecordLayout.checksum, as: UInt32.self)
     }
 
     /// The checksum of its bytes as they are now.
     var computedChecksum: UInt32 {
         let seed = RecordLayout.seed(generation: generation, flags: flags, topicCount: topicCount)
-        let count = RecordLayout.header - RecordLayout.checkedFrom + valueCount + keyCopyCount + Int(topicCount)
-        let body = clinux_crc32c(seed, base + RecordLayout.checkedFrom, count)
+        let body = clinux_crc32c(seed, base + RecordLayout.checkedFrom, bodyCheckedCount)
         return hasOrigin ? clinux_crc32c(body, originBase, OriginLayout.checked) : body
+    }
+
+    private var bodyCheckedCount: Int {
+        RecordLayout.header - RecordLayout.checkedFrom + valueCount + keyCopyCount + Int(topicCount)
     }
 
     var generation: UInt32 { base.load(fromByteOffset: RecordLayout.generation, as: UInt32.self) }
@@ -102,11 +110,57 @@ import CLinux
     }
 
     /// Where it stands among all records of its worker: a copy has the place of its original.
-    public var place: RecordPlace {
+    public var place: RecordPlace { isOfFirstVersion ? firstVersionPlace : storedPlace }
+
+    var storedPlace: RecordPlace {
         RecordPlace(
             chain: base.load(fromByteOffset: RecordLayout.chain, as: UInt32.self),
             number: base.load(fromByteOffset: RecordLayout.number, as: UInt64.self))
     }
+
+    /// Whether it is a copy of another.
+    var isCopy: Bool { flags & RecordLayout.copyFlag != 0 }
+
+    // MARK: Version 1
+
+    private var segmentBase: UnsafeMutableRawPointer {
+        base - Int(base.load(fromByteOffset: RecordLayout.position, as: UInt32.self))
+    }
+
+    private var isOfFirstVersion: Bool {
+        segmentBase.load(fromByteOffset: SegmentLayout.version, as: UInt32.self) == SegmentLayout.firstVersion
+    }
+
+    /// The first version had no places: backlogs came first, then what the order of the segments says.
+    private var firstVersionPlace: RecordPlace {
+        let header = segmentBase
+        let flags = header.load(fromByteOffset: SegmentLayout.flags, as: UInt32.self)
+        let sequence = header.load(fromByteOffset: SegmentLayout.sequence, as: UInt64.self)
+        let rank: UInt64 = flags & SegmentLayout.backlogFlag != 0 ? 0 : 1 << 62
+        return RecordPlace(
+            chain: 0, number: rank | (sequence & 0x3FFF_FFFF) << 32 | UInt64(base - header))
+    }
+
+    /// The origin of the first version: a hash and a position; nil without one.
+    var firstVersionOrigin: (identity: OriginIdentity, position: UInt64)? {
+        guard isOfFirstVersion, storedPlace.chain != 0 else { return nil }
+        return (OriginIdentity(high: 0, low: UInt64(storedPlace.chain)), storedPlace.number)
+    }
+
+    /// What is known of its delivery, as a version wrote it.
+    func state(in version: UInt32) -> RecordState {
+        guard version == SegmentLayout.firstVersion else { return state }
+        return switch clinux_load_acquire_u8(base + RecordLayout.state) {
+        case 1: .delivered
+        case 2: .deadLettered
+        case 3: .damaged
+        case 4: .moved
+        default: state
+        }
+    }
+
+    /// Says the same in this version's words.
+    func renew(_ state: RecordState) { clinux_store_release_u8(base + RecordLayout.state, state.rawValue) }
 
     // MARK: Its origin
 
@@ -152,13 +206,18 @@ import CLinux
         hasOrigin ? UnsafeRawBufferPointer(start: originBase, count: OriginLayout.size) : nil
     }
 
-    /// Whether the lengths inside the record fit its size: the first thing to ask of bytes found on a disk.
-    func isWellFormed(size: Int) -> Bool {
+    /// Its size by the lengths inside it; nil when they do not fit each other or the room: the first thing to ask of bytes
+    /// found on a disk.
+    func wellFormedSize(within room: Int, version: UInt32) -> Int? {
         let topicCount = Int(topicCount)
-        return topicCount > 0 && topicCount <= RecordLayout.maximumTopicCount
-            && RecordLayout.size(
-                valueCount: valueCount, keyCopy: keyCopyCount, topicCount: topicCount, hasOrigin: hasOrigin) == size
-            && keyStart + keyCount <= valueCount + keyCopyCount
+        let unknown =
+            version == SegmentLayout.firstVersion ? flags : flags & ~(RecordLayout.originFlag | RecordLayout.copyFlag)
+        guard unknown == 0, topicCount > 0, topicCount <= RecordLayout.maximumTopicCount,
+            keyStart + keyCount <= valueCount + keyCopyCount
+        else { return nil }
+        let size = RecordLayout.size(
+            valueCount: valueCount, keyCopy: keyCopyCount, topicCount: topicCount, hasOrigin: hasOrigin)
+        return size <= room ? size : nil
     }
 }
 

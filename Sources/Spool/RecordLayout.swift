@@ -16,7 +16,7 @@ enum RecordLayout {
     static let generation = 4
     /// `RecordState`, stored atomically by the delivery report.
     static let state = 8
-    /// `originFlag`, or 0.
+    /// `originFlag`, `copyFlag`.
     static let flags = 9
     static let topicCount = 10
     /// CRC-32C of everything from `checkedFrom` to the end of the topic's name and of the origin's checked part, begun
@@ -44,6 +44,8 @@ enum RecordLayout {
 
     /// The record came from an origin, and tells of it in its last 40 bytes.
     static let originFlag: UInt8 = 1
+    /// The record is a copy of another: its number does not follow from the one before it.
+    static let copyFlag: UInt8 = 2
 
     /// What stands in `length`'s place behind the last record of a segment that is not written any more.
     static let seal: UInt32 = 0xFFFF_FFFF
@@ -88,24 +90,38 @@ enum SegmentLayout {
     static let size = 12
     /// Raised each time the segment is used anew.
     static let generation = 16
-    /// `SegmentFlags`.
     static let flags = 20
-    /// Order among all segments of the directory: replay follows it.
+    /// Order in which segments were begun. Replay of version 1 follows it.
     static let sequence = 24
     /// Records settled so far. Written by the sender alone, read by whoever asks whether the segment can be recycled.
     static let settled = 32
-    /// Records in the segment, once sealed.
+    /// Records in the segment with one added, once sealed.
     static let sealedCount = 36
+    /// Number of the chain whose writer used the segment.
+    static let chain = 40
+    /// CRC-32C of what stands before `settled`, of `chain` and of `firstNumber`.
+    static let checksum = 44
+    /// CRC-32C of `sealedCount`'s word, begun with the generation.
+    static let sealCheck = 48
+    /// The number in its chain of the first record.
+    static let firstNumber = 56
     static let header = 64
 
     /// "KLSSPOOL".
     static let magicValue: UInt64 = 0x4C4F_4F50_5353_4C4B
     static let currentVersion: UInt32 = 2
+    /// What was written before records had places and headers checksums. Read, never written.
+    static let firstVersion: UInt32 = 1
 
     /// Records carry a checksum.
     static let checkedFlag: UInt32 = 1
-    /// Holds the backlog of topics that were stuck: older than anything else of these topics, whatever its sequence.
+    /// Version 1: holds the backlog of topics that were stuck, older than anything else of them whatever its sequence.
     static let backlogFlag: UInt32 = 2
+
+    /// A shorter file does not even say what was in it.
+    static let smallest = header
+    /// What a record's position can name.
+    static let largest = 1 << 30
 }
 
 /// What became of a record. On a disk a bit may flip: from every state it takes four flips to another, and what is no

@@ -12,116 +12,52 @@ public final class Segment: @unchecked Sendable {
     public let base: UnsafeMutableRawPointer
     /// Bytes, header included.
     public let size: Int
-    let path: String?
-    private let descriptor: Int32
+    private let file: SpoolDisk.File?
+    private let disk: SpoolDisk
     private(set) var generation: UInt32 = 0
-    private(set) var sequence: UInt64 = 0
-    let isChecked: Bool
 
-    init(base: UnsafeMutableRawPointer, size: Int, path: String?, descriptor: Int32, isChecked: Bool) {
+    /// Anonymous memory, or a file.
+    private init(base: UnsafeMutableRawPointer, size: Int, file: SpoolDisk.File?, disk: SpoolDisk) {
         self.base = base
         self.size = size
-        self.path = path
-        self.descriptor = descriptor
-        self.isChecked = isChecked
+        self.file = file
+        self.disk = disk
     }
 
     deinit {
         munmap(base, size)
-        if descriptor >= 0 { close(descriptor) }
+        if let file { close(file.descriptor) }
     }
 
     /// A segment over anonymous memory.
-    static func anonymous(size: Int) throws(SpoolError) -> Segment {
-        let base = try map(size: size, descriptor: -1)
-        return Segment(base: base, size: size, path: nil, descriptor: -1, isChecked: false)
+    static func anonymous(size: Int, disk: SpoolDisk) throws(SpoolError) -> Segment {
+        Segment(base: try SpoolDisk.map(size: size, descriptor: -1), size: size, file: nil, disk: disk)
     }
 
-    /// A new segment over a new file. All its blocks are allocated now: a sparse file turns a full disk into SIGBUS at
-    /// some later store.
-    static func create(path: String, size: Int) throws(SpoolError) -> Segment {
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else { throw SpoolError(path: path, operation: "create", errno: errno) }
-        let allocated = clinux_fallocate(descriptor, 0, Int64(size))
-        guard allocated == 0 else {
-            close(descriptor)
-            unlink(path)
-            throw SpoolError(path: path, operation: "allocate \(size) bytes for", errno: -allocated)
-        }
-        do throws(SpoolError) {
-            let base = try map(size: size, descriptor: descriptor)
-            return Segment(base: base, size: size, path: path, descriptor: descriptor, isChecked: true)
-        } catch {
-            close(descriptor)
-            unlink(path)
-            throw error
-        }
+    /// A segment over a file.
+    convenience init(_ file: SpoolDisk.File, disk: SpoolDisk) {
+        self.init(base: file.base, size: file.size, file: file, disk: disk)
     }
 
-    /// Opens a segment that an earlier process left. Returns nil when the file is not one (too short, other magic or
-    /// version): the caller says so and leaves it alone.
-    static func open(path: String) throws(SpoolError) -> Segment? {
-        let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == EISDIR { return nil }
-            throw SpoolError(path: path, operation: "open", errno: errno)
-        }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            let code = errno
-            close(descriptor)
-            throw SpoolError(path: path, operation: "stat", errno: code)
-        }
-        var head = (UInt64(0), UInt32(0), UInt32(0))
-        let got = pread(descriptor, &head, 16, 0)
-        let size = Int(status.st_size)
-        guard status.st_mode & S_IFMT == S_IFREG, got == 16, head.0 == SegmentLayout.magicValue,
-            head.1 == SegmentLayout.currentVersion,
-            size == Int(head.2), size >= 4096
-        else {
-            close(descriptor)
-            return nil
-        }
-        do throws(SpoolError) {
-            let base = try map(size: size, descriptor: descriptor)
-            let segment = Segment(base: base, size: size, path: path, descriptor: descriptor, isChecked: true)
-            segment.generation = base.load(fromByteOffset: SegmentLayout.generation, as: UInt32.self)
-            segment.sequence = base.load(fromByteOffset: SegmentLayout.sequence, as: UInt64.self)
-            return segment
-        } catch {
-            close(descriptor)
-            throw error
-        }
-    }
-
-    private static func map(size: Int, descriptor: Int32) throws(SpoolError) -> UnsafeMutableRawPointer {
-        let flags = descriptor >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS
-        guard let mapped = mmap(nil, size, PROT_READ | PROT_WRITE, flags, descriptor, 0), mapped != MAP_FAILED else {
-            throw SpoolError(path: nil, operation: "map \(size) bytes of", errno: errno)
-        }
-        return mapped
-    }
-
-    var isBacklog: Bool {
-        base.load(fromByteOffset: SegmentLayout.flags, as: UInt32.self) & SegmentLayout.backlogFlag != 0
-    }
+    var path: String? { file?.path }
 
     /// Makes the segment empty and ready for a writer.
-    func begin(sequence: UInt64, isBacklog: Bool) {
-        generation &+= 1
-        self.sequence = sequence
+    func begin(sequence: UInt64, chain: UInt32, firstNumber: UInt64) {
         // The first length word goes first: with the old one in place, the new generation would bless an old record.
         clinux_store_release_u32(base + SegmentLayout.header, 0)
-        base.storeBytes(of: SegmentLayout.currentVersion, toByteOffset: SegmentLayout.version, as: UInt32.self)
-        base.storeBytes(of: UInt32(size), toByteOffset: SegmentLayout.size, as: UInt32.self)
-        base.storeBytes(of: generation, toByteOffset: SegmentLayout.generation, as: UInt32.self)
-        let flags = (isChecked ? SegmentLayout.checkedFlag : 0) | (isBacklog ? SegmentLayout.backlogFlag : 0)
-        base.storeBytes(of: flags, toByteOffset: SegmentLayout.flags, as: UInt32.self)
-        base.storeBytes(of: sequence, toByteOffset: SegmentLayout.sequence, as: UInt64.self)
-        base.storeBytes(of: 0, toByteOffset: SegmentLayout.settled, as: UInt32.self)
-        base.storeBytes(of: 0, toByteOffset: SegmentLayout.sealedCount, as: UInt32.self)
-        base.storeBytes(of: SegmentLayout.magicValue, toByteOffset: SegmentLayout.magic, as: UInt64.self)
+        use(
+            SegmentHeader(
+                size: size, generation: generation &+ 1, sequence: sequence, chain: chain, firstNumber: firstNumber))
     }
+
+    /// Gives the segment a header, as new or as it must have been.
+    func use(_ header: SegmentHeader) {
+        generation = header.generation
+        header.write(to: base)
+    }
+
+    /// Takes over the header that was read.
+    func adopt(_ header: SegmentHeader) { generation = header.generation }
 
     /// Records settled so far.
     public var settled: UInt32 { clinux_load_acquire_u32(base + SegmentLayout.settled) }
@@ -133,9 +69,21 @@ public final class Segment: @unchecked Sendable {
         return stored == 0 ? nil : stored - 1
     }
 
+    /// What an earlier process sealed it with, when that can be believed.
+    var checkedSealedCount: UInt32? {
+        let stored = clinux_load_acquire_u32(base + SegmentLayout.sealedCount)
+        let check = base.load(fromByteOffset: SegmentLayout.sealCheck, as: UInt32.self)
+        guard stored != 0, check == SegmentHeader.sealCheck(stored: stored, generation: generation) else { return nil }
+        return stored - 1
+    }
+
     func seal(at offset: Int, count: UInt32) {
+        // A file that was cut may have no place for it.
+        if offset + 4 <= size { clinux_store_release_u32(base + offset, RecordLayout.seal) }
+        base.storeBytes(
+            of: SegmentHeader.sealCheck(stored: count + 1, generation: generation),
+            toByteOffset: SegmentLayout.sealCheck, as: UInt32.self)
         // The count goes last: with it the segment may be spent, and another writer's from then on.
-        clinux_store_release_u32(base + offset, RecordLayout.seal)
         clinux_store_release_u32(base + SegmentLayout.sealedCount, count + 1)
     }
 
@@ -144,36 +92,16 @@ public final class Segment: @unchecked Sendable {
 
     /// Gives the memory of a file-backed segment back to the page cache: the bytes stay, the resident size goes down.
     func rest() {
-        if descriptor >= 0 { madvise(base, size, MADV_DONTNEED) }
+        if file != nil { madvise(base, size, MADV_DONTNEED) }
     }
 
     /// Writes the range to the disk and waits for it.
     func synchronise(from: Int, to: Int) throws(SpoolError) {
-        guard descriptor >= 0, to > from else { return }
-        let page = Int(getpagesize())
-        let start = from & ~(page - 1)
-        guard msync(base + start, to - start, MS_SYNC) == 0 else {
-            throw SpoolError(path: path, operation: "write to disk", errno: errno)
-        }
+        guard let file, to > from else { return }
+        try disk.synchronise(file, from: from, to: min(to, size))
     }
 
     func removeFile() {
-        if let path { unlink(path) }
-    }
-}
-
-/// The spool could not do what it was asked: which file, what, and the system's word for why.
-public struct SpoolError: Error, CustomStringConvertible, Equatable, Sendable {
-    /// The file or directory, nil for memory.
-    public var path: String?
-    /// What was tried.
-    public var operation: String
-    /// The system's error number; 0 when `operation` says it all.
-    public var errno: Int32
-
-    /// One sentence for a log.
-    public var description: String {
-        let reason = errno == 0 ? "" : ": " + String(cString: strerror(errno))
-        return "spool: cannot \(operation) \(path ?? "memory")\(reason)"
+        if let file { disk.remove(file.path) }
     }
 }

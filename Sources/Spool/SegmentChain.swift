@@ -109,7 +109,4 @@ public final class SegmentChain: Sendable {
 
     /// How many segments it holds.
     public var count: Int { state.withLock { $0.entries.count } }
-
-    /// The segments in order, for a look at what is pending.
-    func snapshot() -> [Segment] { state.withLock { $0.entries.map(\.segment) } }
 }

@@ -13,6 +13,11 @@ public final class Spool: Sendable {
         var nextSequence: UInt64 = 1
         var waiters: [@Sendable () -> Void] = []
         var nextChain: UInt32 = Spool.chainsOfOneLife
+        var uses: UInt64 = 0
+        /// Segments with something that may not be on the disk yet, each with the use that was begun.
+        var unsynced: [ObjectIdentifier: (segment: Segment, use: UInt64)] = [:]
+        /// Whether the directory has names that may not be on the disk yet.
+        var hasNewNames = false
         var refusal: SpoolError?
         var writeFailure: SpoolError?
     }
@@ -23,6 +28,8 @@ public final class Spool: Sendable {
     public let isChecked: Bool
     private let pool = Mutex(Pool())
     private let lockDescriptor: Int32
+    let disk: SpoolDisk
+    private let syncs = Syncs()
     /// Every origin that is open or has records that are not settled.
     private let origins = Mutex<[ObjectIdentifier: Origin]>([:])
     /// Whether an origin of kept records waits for the next `synchronise`.
@@ -38,8 +45,11 @@ public final class Spool: Sendable {
 
     /// Opens the spool: in memory, or in its directory, which is made and locked. What an earlier process left there
     /// is found with `recover()`, before the first writer is made.
-    public init(_ settings: SpoolSettings) throws(SpoolError) {
+    public convenience init(_ settings: SpoolSettings) throws(SpoolError) { try self.init(settings, disk: SpoolDisk()) }
+
+    package init(_ settings: SpoolSettings, disk: SpoolDisk) throws(SpoolError) {
         self.settings = settings
+        self.disk = disk
         isChecked = settings.directory != nil
         if case .interval = settings.sync {
             keepsOnInterval = settings.directory != nil
@@ -57,7 +67,7 @@ public final class Spool: Sendable {
             lockDescriptor = -1
             return
         }
-        try Self.makeDirectory(directory)
+        try Self.makeDirectory(directory, disk)
         let path = directory + "/lock"
         lockDescriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard lockDescriptor >= 0 else { throw SpoolError(path: path, operation: "open", errno: errno) }
@@ -73,11 +83,14 @@ public final class Spool: Sendable {
         if lockDescriptor >= 0 { close(lockDescriptor) }
     }
 
-    private static func makeDirectory(_ path: String) throws(SpoolError) {
-        var partial = path.hasPrefix("/") ? "/" : ""
+    private static func makeDirectory(_ path: String, _ disk: SpoolDisk) throws(SpoolError) {
+        var partial = path.hasPrefix("/") ? "/" : "."
         for part in path.split(separator: "/") {
-            partial += (partial.isEmpty || partial.hasSuffix("/") ? "" : "/") + part
-            guard mkdir(partial, 0o750) == 0 || errno == EEXIST else {
+            let parent = partial
+            partial += (partial.hasSuffix("/") ? "" : "/") + part
+            if mkdir(partial, 0o750) == 0 {
+                try disk.synchroniseDirectory(parent)
+            } else if errno != EEXIST {
                 throw SpoolError(path: partial, operation: "create directory", errno: errno)
             }
         }
@@ -141,7 +154,7 @@ public final class Spool: Sendable {
     public var originCount: Int { origins.withLock { $0.count } }
 
     /// For one sender's thread: settles records, and tells their origins.
-    public func makeSettlement() -> Settlement { Settlement(self) }
+    public func makeReceipts() -> Receipts { Receipts(self) }
 
     // MARK: Chains
 
@@ -156,6 +169,9 @@ public final class Spool: Sendable {
         }
     }
 
+    /// The first chain of this process, once `recover` has looked for those of earlier ones.
+    var firstChain: UInt32 { pool.withLock { $0.nextChain } }
+
     /// Chains that are made from now on come after one that was found.
     func skip(chain: UInt32) {
         pool.withLock { pool in
@@ -168,27 +184,33 @@ public final class Spool: Sendable {
     // MARK: Segments
 
     /// An empty segment, or nil when there is no room for one.
-    func acquire(_ purpose: SpoolWriter.Purpose) -> Segment? {
-        let (segment, path, sequence): (Segment?, String?, UInt64) = pool.withLock { pool in
-            let kept = kept(from: purpose)
+    /// - Parameters:
+    ///   - chain: the number of the writer's chain.
+    ///   - firstNumber: the number that the first record will have in it.
+    func acquire(_ purpose: SpoolWriter.Purpose, chain: UInt32, firstNumber: UInt64) -> Segment? {
+        let (free, isRoom, sequence): (Segment?, Bool, UInt64) = pool.withLock { pool in
             let sequence = pool.nextSequence
-            if pool.free.count + (maximumSegments - pool.total) <= kept { return (nil, nil, 0) }
+            guard pool.free.count + (maximumSegments - pool.total) > kept(from: purpose) else { return (nil, false, 0) }
             pool.nextSequence += 1
-            if let segment = pool.free.popLast() { return (segment, nil, sequence) }
+            if let segment = pool.free.popLast() { return (segment, true, sequence) }
             pool.total += 1
-            return (nil, settings.directory.map { "\($0)/segment-\(sequence).spool" } ?? "", sequence)
+            return (nil, true, sequence)
         }
-        if let segment {
-            segment.begin(sequence: sequence, isBacklog: purpose == .backlog)
-            return segment
-        }
-        guard let path else { return nil }
+        guard isRoom, let segment = free ?? make(sequence) else { return nil }
+        segment.begin(sequence: sequence, chain: chain, firstNumber: firstNumber)
+        if settings.directory != nil, settings.sync != .process { noteUse(segment, isNew: free == nil) }
+        return segment
+    }
+
+    private func make(_ sequence: UInt64) -> Segment? {
         do throws(SpoolError) {
+            let size = settings.segmentSize
             let made =
-                try path.isEmpty
-                ? Segment.anonymous(size: settings.segmentSize)
-                : Segment.create(path: path, size: settings.segmentSize)
-            made.begin(sequence: sequence, isBacklog: purpose == .backlog)
+                if let directory = settings.directory {
+                    Segment(try disk.create("\(directory)/segment-\(sequence).spool", size: size), disk: disk)
+                } else {
+                    try Segment.anonymous(size: size, disk: disk)
+                }
             pool.withLock { $0.refusal = nil }
             return made
         } catch {
@@ -197,6 +219,23 @@ public final class Spool: Sendable {
                 pool.refusal = error
             }
             return nil
+        }
+    }
+
+    private func noteUse(_ segment: Segment, isNew: Bool) {
+        if !isNew {
+            // New pages must not come to the disk under the old header: a power loss in between would leave a segment in
+            // which records of the old use seem to be missing.
+            do throws(SpoolError) {
+                try segment.synchronise(from: 0, to: SegmentLayout.header)
+            } catch {
+                note(error)
+            }
+        }
+        pool.withLock { pool in
+            pool.uses += 1
+            if isNew { pool.hasNewNames = true }
+            if keepsOnInterval { pool.unsynced[ObjectIdentifier(segment)] = (segment, pool.uses) }
         }
     }
 
@@ -265,14 +304,73 @@ public final class Spool: Sendable {
     /// Bytes of all segments, free ones included.
     public var allocatedBytes: Int { pool.withLock { $0.total } * settings.segmentSize }
 
-    /// Writes every file of `chains` to the disk, for `sync: interval`.
-    public func synchronise(_ chains: [SegmentChain]) throws(SpoolError) {
-        let covered = keepsOnInterval ? origins.withLock { $0.values.map { ($0, $0.batched) } } : []
-        for chain in chains {
-            for segment in chain.snapshot() { try segment.synchronise(from: 0, to: segment.size) }
+    // MARK: Durability
+
+    /// Counts the times that everything was written to the disk, for what waits for that.
+    private final class Syncs: Sendable {
+        /// Held while one runs.
+        let turn = Mutex<Void>(())
+        let begun = Atomic<UInt64>(0)
+        let done = Atomic<UInt64>(0)
+    }
+
+    /// Writes everything that is not on the disk yet, whoever wrote it: current and sealed segments of workers, backlogs
+    /// and dead letters, and the names of new files. For `sync: interval`. Origins whose records need only be kept are
+    /// told.
+    public func synchronise() throws(SpoolError) {
+        guard keepsOnInterval else { return }
+        // A Mutex's body cannot throw a typed error out.
+        let failure: SpoolError? = syncs.turn.withLock { _ in
+            do throws(SpoolError) {
+                try writeAll()
+                return nil
+            } catch {
+                return error
+            }
         }
+        if let failure { throw failure }
+    }
+
+    private func writeAll() throws(SpoolError) {
+        let number = syncs.begun.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
+        let covered = origins.withLock { $0.values.map { ($0, $0.batched) } }
+        for (key, entry) in pool.withLock({ $0.unsynced }) {
+            // What is sealed before it is written is on the disk for good; the state of its records may be lost.
+            let isSealed = entry.segment.sealedCount != nil
+            try entry.segment.synchronise(from: 0, to: entry.segment.size)
+            guard isSealed else { continue }
+            pool.withLock { pool in
+                if pool.unsynced[key]?.use == entry.use { pool.unsynced[key] = nil }
+            }
+        }
+        try writeNames()
+        syncs.done.store(number, ordering: .sequentiallyConsistent)
         for (origin, progress) in covered where !origin.followsDelivery && origin.keep(progress) { forget(origin) }
     }
+
+    /// Makes the names of new files durable.
+    func writeNames() throws(SpoolError) {
+        guard let directory = settings.directory else { return }
+        let isNeeded = pool.withLock { pool in
+            defer { pool.hasNewNames = false }
+            return pool.hasNewNames
+        }
+        guard isNeeded else { return }
+        do throws(SpoolError) {
+            try disk.synchroniseDirectory(directory)
+        } catch {
+            pool.withLock { $0.hasNewNames = true }
+            throw error
+        }
+    }
+
+    /// What was committed before this question is on the disk once so many syncs are done.
+    var nextSync: UInt64 { syncs.begun.load(ordering: .sequentiallyConsistent) + 1 }
+
+    /// Whether that many syncs are done.
+    func isDone(sync number: UInt64) -> Bool { syncs.done.load(ordering: .sequentiallyConsistent) >= number }
+
+    // MARK: What an earlier process left
 
     /// Keeps the number of a file that exists from being given to a new one.
     func skip(sequence: UInt64) {
@@ -282,11 +380,15 @@ public final class Spool: Sendable {
     /// The number after `sequence`; 0 for one so large that only damage can have written it.
     private static func following(_ sequence: UInt64) -> UInt64 { sequence < 1 << 62 ? sequence + 1 : 0 }
 
-    func adopt(_ segment: Segment, spent: Bool) {
-        pool.withLock { pool in
+    /// Takes a segment that was found: one with records counts, an empty one waits for a writer.
+    func adopt(_ segment: Segment, sequence: UInt64, spent: Bool) {
+        let isKept = pool.withLock { pool in
+            pool.nextSequence = max(pool.nextSequence, Self.following(sequence))
+            if spent, pool.free.count >= Self.keptFree { return false }
             pool.total += 1
-            pool.nextSequence = max(pool.nextSequence, Self.following(segment.sequence))
             if spent { pool.free.append(segment) }
+            return true
         }
+        if !isKept { segment.removeFile() }
     }
 }

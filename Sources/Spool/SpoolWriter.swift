@@ -26,6 +26,8 @@ public final class SpoolWriter {
     private var limit = 0
     private var countInSegment: UInt32 = 0
     private var synchronisedTo = 0
+    /// With `sync: always`: segments that the batch has left behind, and what of them is not on the disk.
+    private var left: [(segment: Segment, from: Int, to: Int)] = []
     /// The number of the next record.
     private var number: UInt64 = 0
     /// Origins with records in this batch that are told when it ends.
@@ -56,7 +58,7 @@ public final class SpoolWriter {
     public func roll() -> Bool {
         // An empty segment would be exchanged for another empty one.
         if segment != nil, countInSegment == 0 { return true }
-        guard let next = spool.acquire(purpose) else {
+        guard let next = spool.acquire(purpose, chain: chain.number, firstNumber: number) else {
             giveUpSegment()
             return false
         }
@@ -82,6 +84,9 @@ public final class SpoolWriter {
     private func sealCurrent() {
         guard let segment else { return }
         segment.seal(at: offset, count: countInSegment)
+        if spool.settings.sync == .always, spool.settings.directory != nil, offset > synchronisedTo {
+            left.append((segment, synchronisedTo, offset + RecordLayout.alignment))
+        }
         // Far behind, the sender will fault the pages in again when it comes to them; until then they need no memory.
         if !chain.isRead(segment) { segment.rest() }
     }
@@ -213,25 +218,29 @@ public final class SpoolWriter {
             value: record.valueCount, keyStart: record.keyStart, key: record.keyCount, keyCopy: record.keyCopyCount)
         let topic = record.topicName
         let flags = copyOrigin(of: record, behind: lengths, topicCount: topic.count)
-        commit(lengths, record.topicIndex, topic, record.timestamp, record.place, flags: flags)
+        commit(
+            lengths, record.topicIndex, topic, record.timestamp, record.place, flags: flags | RecordLayout.copyFlag)
         return true
     }
 
-    /// Called at the end of a batch: with `sync: always` it returns when the batch is on the disk. The origins of its
-    /// records that need not wait for Kafka are told.
+    /// Called at the end of a batch: with `sync: always` it returns when the batch is on the disk, wherever its segments
+    /// are by now. The origins of its records that need not wait for Kafka are told.
     public func endBatch() throws(SpoolError) {
-        var failure: SpoolError?
-        if spool.settings.sync == .always, let segment, offset > synchronisedTo {
-            do throws(SpoolError) {
-                try segment.synchronise(from: synchronisedTo, to: offset + RecordLayout.alignment)
-                synchronisedTo = offset
-            } catch {
-                failure = error
-            }
-        }
-        // What is not on the disk is not kept: its origins wait for a batch that ends well.
-        if let failure { throw failure }
+        if spool.settings.sync == .always, spool.settings.directory != nil { try synchronise() }
         if !inBatch.isEmpty { endBatchOfOrigins() }
+    }
+
+    private func synchronise() throws(SpoolError) {
+        while let stretch = left.last {
+            // Settled and used by another writer meanwhile, it is written once too often: no harm.
+            try stretch.segment.synchronise(from: stretch.from, to: stretch.to)
+            left.removeLast()
+        }
+        if let segment, offset > synchronisedTo {
+            try segment.synchronise(from: synchronisedTo, to: offset + RecordLayout.alignment)
+            synchronisedTo = offset
+        }
+        try spool.writeNames()
     }
 
     private func endBatchOfOrigins() {

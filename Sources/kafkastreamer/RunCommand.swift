@@ -99,9 +99,10 @@ final class Running: Sendable {
             let topics = blueprint.topics
             let recovered = try spool.recover { topics.index(of: $0) }
             Self.report(recovered, logger)
+            if recovered.damaged > 0 { code.withLock { $0 = Failure.undelivered } }
             let producers = try ProducerPool(
                 count: blueprint.configuration.kafka.producers, configuration: client,
-                limits: blueprint.producerLimits, spool: spool, topics: topics, recovered: recovered.chain,
+                limits: blueprint.producerLimits, spool: spool, topics: topics, replay: recovered.replay,
                 logger: logger)
             pipeline = Pipeline(spool: spool, producers: producers, plan: plan, recovered: recovered)
             listeners = ListenerSet(
@@ -117,9 +118,15 @@ final class Running: Sendable {
     }
 
     private static func report(_ recovered: RecoveredRecords, _ logger: Logger) {
-        for path in recovered.foreign {
-            logger.warning("no segment of this version: left alone", metadata: ["path": "\(path)"])
+        let most = 10
+        for fault in recovered.foreign.prefix(most) {
+            logger.warning("spool: left alone: \(fault.reason)", metadata: ["path": "\(fault.path)"])
         }
+        for fault in recovered.damage.prefix(most) {
+            logger.error("spool: damaged: \(fault.reason)", metadata: ["path": "\(fault.path)"])
+        }
+        let unsaid = max(0, recovered.foreign.count - most) + max(0, recovered.damage.count - most)
+        if unsaid > 0 { logger.warning("spool: \(unsaid) more files are damaged or were left alone") }
         guard recovered.pending + recovered.damaged > 0 else { return }
         logger.notice(
             "spool replayed",

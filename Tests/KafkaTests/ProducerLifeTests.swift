@@ -40,7 +40,7 @@ import Testing
             try rig.waitDelivered(1000)
             #expect(try rig.values(of: "kept") == (0..<1000).map { "\($0)" })
             // What was recovered is given back to the last segment, and new records have room.
-            try wait(for: "the recovered segments") { rig.recovered.chain?.isExhausted == true }
+            try wait(for: "the recovered segments") { rig.recovered.replay?.chain.isExhausted == true }
             let source = rig.makeSource()
             for index in 1000..<1300 { try source.write("\(index)", key: "k", topic: "kept") }
             try rig.waitDelivered(1300)

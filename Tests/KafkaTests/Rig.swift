@@ -103,7 +103,7 @@ final class Rig {
         for (name, value) in properties { configuration.set(name, value) }
         pool = try ProducerPool(
             count: producers, configuration: configuration, limits: limits, spool: spool, topics: topics,
-            recovered: recovered.chain, logger: log.logger)
+            replay: recovered.replay, logger: log.logger)
     }
 
     deinit { stop() }

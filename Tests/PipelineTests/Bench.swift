@@ -50,7 +50,7 @@ final class Bench {
         client.set("linger.ms", "1")
         producers = try ProducerPool(
             count: 1, configuration: client, limits: ProducerPool.Limits(), spool: spool, topics: topics,
-            recovered: nil,
+            replay: nil,
             logger: quiet)
         let recovered = try spool.recover(topicIndex: { [topics] in topics.index(of: $0) })
         let plan = try Self.plan(routes, topics, rate: rate, sourceRate: sourceRate)

@@ -66,7 +66,7 @@ import Testing
         lanes = []
         spool = nil
         let found = try directorySpool(directory, segments: segments).recover { _ in 0 }
-        let samples = found.chain.map { Walk($0).takeAll().map(Sample.init) } ?? []
+        let samples = found.replay.map { Walk($0).takeAll().map(Sample.init) } ?? []
         #expect(found.damaged == 0, "seed \(seed)")
         #expect(
             samples.map(\.value).map(Self.number).sorted() == expected.map(\.value).map(Self.number).sorted(),

@@ -23,14 +23,14 @@ import Testing
         }
         try writer.endBatch()
         #expect(origin.settled == OriginProgress(count: 0, position: 50), "in memory nothing is kept by itself")
-        let settlement = spool.makeSettlement()
+        let receipts = spool.makeReceipts()
         let records = Walk(writer.chain).takeAll()
         // Every second record is of another.
         for (index, count, position) in [(4, 0, 50), (0, 1, 60), (6, 1, 60), (8, 1, 60), (2, 5, 100)]
             as [(Int, UInt64, UInt64)]
         {
-            settlement.settle(records[index], as: .delivered)
-            settlement.publish()
+            receipts.finish(records[index], as: .delivered)
+            _ = receipts.endTurn()
             #expect(origin.settled == OriginProgress(count: count, position: position), "record \(index)")
         }
         #expect(
@@ -46,7 +46,7 @@ import Testing
         let writer = spool.makeWriter()
         let backlog = spool.makeWriter(for: .backlog)
         let letters = spool.makeWriter(for: .deadLetters)
-        let settlement = spool.makeSettlement()
+        let receipts = spool.makeReceipts()
         let origins = (1...3).map {
             spool.openOrigin(OriginIdentity(high: 0, low: $0), at: 0, until: .delivered)
         }
@@ -67,20 +67,20 @@ import Testing
                 switch random.int(0...5) {
                 case 0:
                     #expect(backlog.append(copyOf: record))
-                    settlement.replace(record, as: .moved)
+                    receipts.replace(record, as: .moved, by: backlog)
                     under[at].record = walks[1].take()!
                 case 1:
                     #expect(letters.write(letter: "letter", for: record))
-                    settlement.replace(record, as: .deadLettered)
+                    receipts.replace(record, as: .deadLettered, by: letters)
                     under[at].record = walks[2].take()!
                 default:
-                    settlement.settle(record, as: .delivered)
+                    receipts.finish(record, as: .delivered)
                     open[which][number] = false
                     under.remove(at: at)
                 }
             }
             if random.int(0...3) == 0 {
-                settlement.publish()
+                _ = receipts.endTurn()
                 for which in 0...2 {
                     let prefix = UInt64(open[which].firstIndex(of: true) ?? open[which].count)
                     #expect(
@@ -90,8 +90,8 @@ import Testing
         }
         for origin in origins { spool.closeOrigin(origin) }
         #expect(spool.originCount == Set(under.map(\.origin)).count, "seed \(seed)")
-        for (record, _, _) in under { settlement.settle(record, as: .delivered) }
-        settlement.publish()
+        for (record, _, _) in under { receipts.finish(record, as: .delivered) }
+        _ = receipts.endTurn()
         #expect(origins.map(\.settled.count) == open.map { UInt64($0.count) }, "seed \(seed)")
         #expect(spool.originCount == 0, "nothing of a closed origin stays when its last record is settled")
     }
@@ -114,14 +114,14 @@ import Testing
             if case .interval = sync {
                 #expect(origin.settled.count == 0)
                 #expect(writer.write(Sample("later"), origin: origin, position: 8))
-                try spool.synchronise([writer.chain])
+                try spool.synchronise()
             }
             #expect(origin.settled == all, "\(sync)")
             #expect(told.all.withLock { $0 } == [all])
             #expect(delivered.settled.count == 0, "\(sync)")
-            let settlement = spool.makeSettlement()
-            for record in Walk(writer.chain).takeAll() { settlement.settle(record, as: .delivered) }
-            settlement.publish()
+            let receipts = spool.makeReceipts()
+            for record in Walk(writer.chain).takeAll() { receipts.finish(record, as: .delivered) }
+            _ = receipts.endTurn()
             #expect(delivered.settled == OriginProgress(count: 1, position: 4))
             #expect(origin.settled == all, "\(sync)")
         }

@@ -14,10 +14,6 @@ import Testing
         }
     }
 
-    private func pending(_ found: RecoveredRecords) -> [Sample] {
-        found.chain.map { Walk($0).takeAll().map(Sample.init) } ?? []
-    }
-
     @Test func `what was not delivered is found in order and what was is skipped`() throws {
         let directory = try TemporaryDirectory()
         let samples = (0..<200).map { Sample("\($0)" + String(repeating: "y", count: 2000), key: "k\($0 % 7)") }
@@ -31,8 +27,7 @@ import Testing
         #expect(found.pending == UInt64(expected.count))
         #expect(found.damaged == 0)
         #expect(found.foreign.isEmpty)
-        let chain = try #require(found.chain)
-        let records = Walk(chain).takeAll()
+        let records = Walk(try #require(found.replay)).takeAll()
         #expect(records.map(Sample.init) == expected)
         #expect(records.allSatisfy { $0.topicIndex == 5 && $0.state == .pending })
     }
@@ -47,16 +42,16 @@ import Testing
             return UInt32(name.utf8.first!)
         }
         #expect(asked == ["b", "a", "c"])
-        #expect(Walk(try #require(found.chain)).takeAll().map(\.topicIndex) == [98, 97, 98, 99])
+        #expect(Walk(try #require(found.replay)).takeAll().map(\.topicIndex) == [98, 97, 98, 99])
     }
 
     @Test func `an empty directory and one with everything delivered have nothing pending`() throws {
         let directory = try TemporaryDirectory()
-        #expect(try directorySpool(directory).recover { _ in 0 }.chain == nil)
+        #expect(try directorySpool(directory).recover { _ in 0 }.replay == nil)
         try leave(directory, [Sample("a"), Sample("b")], states: [0: .delivered, 1: .delivered])
         let spool = try directorySpool(directory)
         let found = try spool.recover { _ in 0 }
-        #expect(found.chain == nil)
+        #expect(found.replay == nil)
         #expect((found.pending, found.damaged) == (0, 0))
         #expect(spool.makeWriter().roll())
         #expect(directory.segmentFiles.count == 1, "the spent segment is used again")
@@ -66,14 +61,14 @@ import Testing
         let directory = try TemporaryDirectory()
         try leave(directory, [half("0"), half("1"), half("2"), half("3")])
         let spool = try directorySpool(directory, segments: 2)
-        let chain = try #require(try spool.recover { _ in 0 }.chain)
+        let replay = try #require(try spool.recover { _ in 0 }.replay)
         let writer = spool.makeWriter()
         #expect(!writer.roll())
-        let walk = Walk(chain)
+        let walk = Walk(replay)
         for record in walk.takeAll() { record.settle(.delivered) }
         #expect(walk.peek() == nil)
-        #expect(spool.reclaim(chain))
-        #expect(chain.isExhausted)
+        #expect(spool.reclaim(replay.chain))
+        #expect(replay.chain.isExhausted)
         #expect(writer.roll())
     }
 
@@ -83,7 +78,8 @@ import Testing
         for life in 0..<6 {
             let spool = try directorySpool(directory, segments: 40)
             let found = try spool.recover { _ in 0 }
-            #expect(pending(found) == open)
+            let left = found.replay.map { Walk($0).takeAll() } ?? []
+            #expect(left.map(Sample.init) == open)
             let writer = spool.makeWriter()
             for index in 0..<50 {
                 let sample = Sample("\(life)/\(index) " + String(repeating: "z", count: 900))
@@ -91,7 +87,7 @@ import Testing
                 open.append(sample)
             }
             // A third of what is there is delivered before the end.
-            let records = (found.chain.map { Walk($0).takeAll() } ?? []) + Walk(writer.chain).takeAll()
+            let records = left + Walk(writer.chain).takeAll()
             for index in records.indices.reversed() where index % 3 == 0 {
                 records[index].settle(.delivered)
                 open.remove(at: index)
@@ -120,18 +116,47 @@ import Testing
         #expect(pending(found).map { String(decoding: $0.value.prefix(3), as: UTF8.self) } == ["new", "new", "new"])
     }
 
-    @Test func `a backlog comes before anything else, whatever its number`() throws {
+    @Test func `a backlog's records come in the place of their originals, however often the process dies`() throws {
+        let directory = try TemporaryDirectory()
+        var expected: [Sample] = []
+        for life in 0..<3 {
+            let spool = try directorySpool(directory, segments: 40)
+            let replay = try spool.recover { _ in 0 }.replay
+            let backlog = spool.makeWriter(for: .backlog)
+            let writer = spool.makeWriter()
+            for index in 0..<30 {
+                expected.append(Sample("\(life)/\(index) " + String(repeating: "b", count: 5000)))
+                #expect(writer.write(expected.last!))
+            }
+            // Those of a stuck topic are copied out of what was found and of what is new alike.
+            for walk in [replay.map { Walk($0) }, Walk(writer.chain)] {
+                for (index, record) in (walk?.takeAll() ?? []).enumerated() where index % 3 == life {
+                    #expect(backlog.append(copyOf: record))
+                    record.settle(.moved)
+                }
+            }
+        }
+        #expect(pending(try directorySpool(directory, segments: 40).recover { _ in 0 }) == expected)
+    }
+
+    @Test func `workers' records are put in order of their time, each worker's in its own`() throws {
         let directory = try TemporaryDirectory()
         do {
             let spool = try directorySpool(directory)
             let (first, second) = (spool.makeWriter(), spool.makeWriter())
-            #expect(first.write(Sample("1")))
-            #expect(second.write(Sample("2")))
-            let backlog = spool.makeWriter(for: .backlog)
-            #expect(backlog.write(Sample("0")))
+            for (time, text) in [(10, "a"), (40, "d"), (30, "e")] as [(Int64, String)] {
+                var sample = Sample(text)
+                sample.timestamp = time
+                #expect(first.write(sample))
+            }
+            for (time, text) in [(20, "b"), (35, "c"), (50, "f")] as [(Int64, String)] {
+                var sample = Sample(text)
+                sample.timestamp = time
+                #expect(second.write(sample))
+            }
         }
         let found = try directorySpool(directory).recover { _ in 0 }
-        #expect(pending(found) == [Sample("0"), Sample("1"), Sample("2")])
+        #expect(pending(found).map { String(decoding: $0.value, as: UTF8.self) }.joined() == "abcdef")
     }
 
     @Test func `the furthest position of each origin is told, delivered or not`() throws {
@@ -151,33 +176,73 @@ import Testing
         }
         let found = try directorySpool(directory).recover { _ in 0 }
         #expect(found.origins == [a: 300, b: 40])
-        let records = Walk(try #require(found.chain)).takeAll()
+        let records = Walk(try #require(found.replay)).takeAll()
         #expect(records.map(\.originIdentity) == [a, b, a, .none])
         #expect(records.map(\.originPosition) == [100, 40, 200, 0])
     }
 
-    @Test func `foreign files are named and left as they are`() throws {
+    @Test func `what is no segment neither stops nor crashes a start, is named and left as it is`() throws {
         let directory = try TemporaryDirectory()
         try leave(directory, [Sample("mine")])
-        let own = directory.segmentFiles
-        var otherVersion = directory.read(own[0])
-        otherVersion[8] = 3
+        let own = directory.read(directory.segmentFiles[0])
         let foreign: [String: [UInt8]] = [
-            "segment-2.spool": otherVersion, "segment-3.spool": [], "segment-abc.spool": Array("hello".utf8),
-            "segment-9.spool": Array(directory.read(own[0]).dropLast(1)), "notes.txt": [1, 2, 3],
+            "segment-abc.spool": Array("hello".utf8), "segment-7.spool": (0..<9000).map { UInt8($0 % 251 + 1) },
+            "notes.txt": [1, 2, 3], "elsewhere": own,
         ]
         for (name, bytes) in foreign { directory.write(bytes, to: name) }
         mkdir(directory.path + "/segment-5.spool", 0o750)
+        mkfifo(directory.path + "/segment-6.spool", 0o640)
+        symlink(directory.path + "/elsewhere", directory.path + "/segment-8.spool")
+        symlink("nowhere", directory.path + "/segment-9.spool")
+        symlink("/dev/tty", directory.path + "/segment-10.spool")
         let spool = try directorySpool(directory)
         let found = try spool.recover { _ in 0 }
         #expect(
-            Set(found.foreign)
-                == Set(["2", "3", "5", "9", "abc"].map { "\(directory.path)/segment-\($0).spool" }))
+            Set(found.foreign.map(\.path))
+                == Set(["abc", "5", "6", "7", "8", "9", "10"].map { "\(directory.path)/segment-\($0).spool" }))
         #expect(pending(found) == [Sample("mine")])
-        let writers = (0..<6).map { _ in spool.makeWriter() }
+        #expect(found.damaged == 0)
+        let writers = (0..<10).map { _ in spool.makeWriter() }
         #expect(writers.allSatisfy { $0.roll() }, "no new segment takes a foreign file's name")
         #expect(spool.refusal == nil)
         for (name, bytes) in foreign { #expect(directory.read(name) == bytes) }
+    }
+
+    @Test func `a segment of a later version is left alone and said`() throws {
+        let directory = try TemporaryDirectory()
+        try leave(directory, [Sample("of tomorrow")])
+        let name = directory.segmentFiles[0]
+        var bytes = directory.read(name)
+        bytes[8] = 3
+        renewChecksum(&bytes)
+        directory.write(bytes, to: name)
+        let found = try directorySpool(directory).recover { _ in 0 }
+        #expect(found.foreign.map(\.reason) == ["a segment of version 3, which is not known"])
+        #expect(directory.read(name) == bytes)
+    }
+
+    @Test(arguments: [0, 20, 40, 64]) func `a process that dies while it makes a segment leaves nothing to warn of`(
+        written: Int
+    ) throws {
+        let directory = try TemporaryDirectory()
+        try leave(directory, [])
+        do {
+            let spool = try directorySpool(directory)
+            #expect(spool.makeWriter().roll())
+        }
+        let name = directory.segmentFiles[0]
+        var bytes = directory.read(name)
+        for index in written..<64 { bytes[index] = 0 }
+        directory.write(bytes, to: name)
+        directory.write([], to: "segment-77.spool")
+        for _ in 0..<2 {
+            let spool = try directorySpool(directory)
+            let found = try spool.recover { _ in 0 }
+            #expect(found.foreign.isEmpty && found.damage.isEmpty && found.damaged == 0)
+            #expect(directory.segmentFiles == [name])
+            #expect(spool.makeWriter().roll())
+            #expect(directory.segmentFiles == [name], "the empty one is used")
+        }
     }
 
     @Test func `segments of another size are drained and removed`() throws {
@@ -186,18 +251,18 @@ import Testing
         let before = directory.segmentFiles
         do {
             let spool = try directorySpool(directory, segmentSize: 2 * smallest)
-            let chain = try #require(try spool.recover { _ in 0 }.chain)
-            let walk = Walk(chain)
+            let replay = try #require(try spool.recover { _ in 0 }.replay)
+            let walk = Walk(replay)
             #expect(walk.peek().map(Sample.init) == Sample("small"))
             walk.take()?.settle(.delivered)
             _ = walk.peek()
-            #expect(spool.reclaim(chain))
+            #expect(spool.reclaim(replay.chain))
             #expect(directory.segmentFiles.isEmpty)
         }
         try leave(directory, [Sample("small")], states: [0: .delivered])
         #expect(directory.segmentFiles.count == before.count)
         let found = try directorySpool(directory, segmentSize: 2 * smallest).recover { _ in 0 }
-        #expect(found.chain == nil)
+        #expect(found.replay == nil)
         #expect(directory.segmentFiles.isEmpty)
     }
 
@@ -236,7 +301,7 @@ import Testing
             for index in 0..<9 {
                 #expect(writer.write(half("\(index)")))
                 try writer.endBatch()
-                try spool.synchronise([writer.chain])
+                try spool.synchronise()
             }
         }
         #expect(pending(try directorySpool(directory).recover { _ in 0 }) == (0..<9).map { half("\($0)") })

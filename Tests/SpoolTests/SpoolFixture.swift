@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Spool
 import Testing
@@ -114,18 +115,29 @@ extension SpoolWriter {
 
 /// A reader that expectations can be asked about; they take nothing that cannot be copied.
 final class Walk {
-    private var reader: SpoolReader
+    private var reader: SpoolReader?
+    private let replay: Replay?
 
-    init(_ chain: SegmentChain) { reader = SpoolReader(chain) }
-    init(trailing chain: SegmentChain) { reader = SpoolReader(trailing: chain) }
+    init(_ chain: SegmentChain) {
+        reader = SpoolReader(chain)
+        replay = nil
+    }
+    init(trailing chain: SegmentChain) {
+        reader = SpoolReader(trailing: chain)
+        replay = nil
+    }
+    init(_ replay: Replay) { self.replay = replay }
 
-    func peek() -> Record? { reader.peek() }
-    func advance(past record: Record) { reader.advance(past: record) }
+    func peek() -> Record? { replay.map { $0.peek() } ?? reader?.peek() }
+    func advance(past record: Record) {
+        replay?.advance()
+        reader?.advance(past: record)
+    }
 
     /// The next record, passed.
     func take() -> Record? {
-        guard let record = reader.peek() else { return nil }
-        reader.advance(past: record)
+        guard let record = peek() else { return nil }
+        advance(past: record)
         return record
     }
 
@@ -134,6 +146,11 @@ final class Walk {
         while let record = take() { records.append(record) }
         return records
     }
+}
+
+/// The records that an earlier process left, in the order in which they would be sent.
+func pending(_ found: RecoveredRecords) -> [Sample] {
+    found.replay.map { Walk($0).takeAll().map(Sample.init) } ?? []
 }
 
 let smallest = 65536
@@ -151,3 +168,11 @@ func directorySpool(
 
 /// A value that nearly fills half of the smallest segment: two fit, three do not.
 func half(_ tag: String) -> Sample { Sample(tag + String(repeating: "x", count: 30_000)) }
+
+/// Gives a segment's header, changed by a test, the checksum that belongs to it.
+func renewChecksum(_ bytes: inout [UInt8]) {
+    var crc = clinux_crc32c(0, Array(bytes[0..<32]), 32)
+    crc = clinux_crc32c(crc, Array(bytes[40..<44]), 4)
+    crc = clinux_crc32c(crc, Array(bytes[56..<64]), 8)
+    withUnsafeBytes(of: crc) { bytes.replaceSubrange(44..<48, with: $0) }
+}
