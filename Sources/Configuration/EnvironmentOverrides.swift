@@ -40,6 +40,9 @@ struct EnvironmentOverrides {
     private func take(_ variable: SettingVariable<Configuration>, into configuration: inout Configuration) {
         guard let text = value(variable.name) else { return }
         do throws(ScalarFault) {
+            if let placeholder = Placeholder(in: text) {
+                throw ScalarFault(expected: "the value itself: " + placeholder.fault())
+            }
             try variable.assign(text, &configuration)
             findings.marks.set(variable.path, .environment(variable.name))
         } catch {
@@ -148,6 +151,10 @@ struct EnvironmentOverrides {
                 findings.error(path, at: mark, "the file \(Shown.value(file)) \(error.message)")
                 return
             }
+        } else if let placeholder = Placeholder(in: text) {
+            let isSecret = Configuration.Kafka.Property(name: property, value: text).isSecret
+            findings.error(path, at: mark, placeholder.fault(isSecret: isSecret))
+            return
         }
         // The file may have set the property by its other name: the environment wins.
         let canonical = Configuration.Kafka.Property.canonical(property)

@@ -134,13 +134,13 @@ extension Configuration.Kafka {
         guard isFile else {
             if text.utf8.contains(0) {
                 findings.error(path, at: node.mark, "found a NUL byte, expected text")
-            } else if let placeholder = ScalarText.placeholder(in: text) {
-                let name = path.dropFirst("kafka.properties.".count)
+            } else if let placeholder = Placeholder(in: text) {
+                let property = Property(name: String(path.dropFirst("kafka.properties.".count)), value: text)
                 findings.error(
                     path, at: node.mark,
-                    "\(placeholder) is not replaced by a variable's value; set the variable "
-                        + EnvironmentOverrides.variable(ofProperty: String(name)) + ", or name a file under "
-                        + "kafka.property-files")
+                    placeholder.fault(isSecret: property.isSecret) + "; set the variable "
+                        + EnvironmentOverrides.variable(ofProperty: property.name)
+                        + ", or name a file under kafka.property-files")
             } else {
                 return (text, nil)
             }

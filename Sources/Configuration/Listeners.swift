@@ -141,34 +141,6 @@ extension Configuration {
             }
         }
 
-        /// The listener's name, unique in a valid configuration.
-        public var name: String {
-            get {
-                switch self {
-                case .udp(let listener): listener.name
-                case .tcp(let listener): listener.name
-                case .unixDatagram(let listener): listener.name
-                case .file(let listener): listener.name
-                }
-            }
-            set {
-                switch self {
-                case .udp(var listener):
-                    listener.name = newValue
-                    self = .udp(listener)
-                case .tcp(var listener):
-                    listener.name = newValue
-                    self = .tcp(listener)
-                case .unixDatagram(var listener):
-                    listener.name = newValue
-                    self = .unixDatagram(listener)
-                case .file(var listener):
-                    listener.name = newValue
-                    self = .file(listener)
-                }
-            }
-        }
-
         /// The `type` as it is written in the file.
         public var type: String {
             switch self {
@@ -179,15 +151,35 @@ extension Configuration {
             }
         }
 
-        /// What every listener has.
-        public var reception: Reception {
-            switch self {
-            case .udp(let listener): listener.reception
-            case .tcp(let listener): listener.reception
-            case .unixDatagram(let listener): listener.reception
-            case .file(let listener): listener.reception
+        /// What every listener has, of whichever type this one is.
+        private var shared: any ReceptionHolder {
+            get {
+                switch self {
+                case .udp(let listener): listener
+                case .tcp(let listener): listener
+                case .unixDatagram(let listener): listener
+                case .file(let listener): listener
+                }
+            }
+            set {
+                switch newValue {
+                case let listener as UDP: self = .udp(listener)
+                case let listener as TCP: self = .tcp(listener)
+                case let listener as UnixDatagram: self = .unixDatagram(listener)
+                case let listener as File: self = .file(listener)
+                default: preconditionFailure("no type of listener")
+                }
             }
         }
+
+        /// The listener's name, unique in a valid configuration.
+        public var name: String {
+            get { shared.name }
+            set { shared.name = newValue }
+        }
+
+        /// What every listener has.
+        public var reception: Reception { shared.reception }
 
         /// `max-message-size` in bytes; nil = that of `limits`.
         public var maximumMessageSize: Int? { reception.maximumMessageSize }

@@ -279,22 +279,6 @@ extension ScalarText {
     }
 }
 
-// MARK: - What other programs would replace
-
-extension ScalarText {
-    /// `${NAME}` in a text: shells, compose files and other programs put a variable's value there; here it is text.
-    static func placeholder(in text: String) -> String? {
-        guard let start = text.firstRange(of: "${"), let end = text[start.upperBound...].firstIndex(of: "}") else {
-            return nil
-        }
-        let name = text[start.upperBound..<end].prefix { isWord($0) }
-        guard let first = name.first, !first.isNumber else { return nil }
-        let rest = text[name.endIndex..<end]
-        // `${NAME:-default}` and its kin.
-        return rest.isEmpty || ":-?+=".contains(rest.first ?? " ") ? "${\(name)}" : nil
-    }
-}
-
 // MARK: - Keywords
 
 extension ScalarText {

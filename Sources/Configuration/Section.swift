@@ -122,12 +122,16 @@ struct Section {
         guard let node = entries[key]?.value else { return [] }
         switch node.content {
         case .scalar(_, isNull: true): return []
+        case .mapping:
+            // One entry alone is a list of one, as one value is.
+            findings.record(node, path: "\(child(key))[0]")
+            return [("\(child(key))[0]", node)]
         case .sequence(let items) where items.count > Self.mostEntries:
             findings.error(
                 child(key), at: items[Self.mostEntries].mark, "more than \(Self.mostEntries) entries in this list")
             return []
         case .sequence(let items): return items.enumerated().map { ("\(child(key))[\($0)]", $1) }
-        case .scalar, .mapping:
+        case .scalar:
             findings.error(child(key), at: node.mark, "found \(Shown.kind(node, isSecret: true)), expected a list")
             return []
         }
@@ -144,8 +148,8 @@ struct Section {
             do throws(ScalarFault) {
                 // An empty text is what a null reads as, so that the reader says what it expects.
                 let value = try reader(isNull ? "" : text)
-                guard let placeholder = ScalarText.placeholder(in: text) else { return value }
-                expected = "the value itself: \(placeholder) is not replaced by a variable's value"
+                guard let placeholder = Placeholder(in: text) else { return value }
+                expected = "the value itself: " + placeholder.fault()
             } catch {
                 expected = error.expected
             }

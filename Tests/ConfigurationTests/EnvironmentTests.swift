@@ -57,6 +57,21 @@ import Testing
             ])
     }
 
+    @Test func placeholdersOfOtherProgramsAreNotTakenForTheValue() {
+        let found = findings(
+            "",
+            environment: [
+                "KAFKA_SASL_PASSWORD": "a${hunter2}", "KAFKA_SASL_USERNAME": "$(USER)",
+                "KAFKASTREAMER_SPOOL_DIRECTORY": "${HOME}/spool",
+            ])
+        #expect(
+            found == [
+                "environment:KAFKASTREAMER_SPOOL_DIRECTORY: error: spool.directory: found \"${HOME}/spool\", expected the value itself: ${HOME} is not replaced by a variable's value",
+                "environment:KAFKA_SASL_USERNAME: error: kafka.properties.sasl.username: $(USER) is not replaced by a variable's value",
+                "environment:KAFKA_SASL_PASSWORD: error: kafka.properties.sasl.password: ${NAME} is not replaced by a variable's value",
+            ])
+    }
+
     @Test func embeddedIsTurnedOn() throws {
         #expect(try load("", ["KAFKASTREAMER_EMBEDDED_KAFKA": "true"]).configuration.kafka.embedded)
     }

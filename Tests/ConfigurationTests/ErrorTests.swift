@@ -255,12 +255,18 @@ private let otherFaults = [
     // What other programs replace is not taken for the value.
     Fault(
         "kafka:\n  properties:\n    sasl.password: ${PW}\n    client.id: a${HOST:-x}b",
-        "f:3:20: error: kafka.properties.sasl.password: ${PW} is not replaced by a variable's value; set the variable KAFKA_SASL_PASSWORD, or name a file under kafka.property-files",
-        "f:4:16: error: kafka.properties.client.id: ${HOST} is not replaced by a variable's value; set the variable KAFKA_PROPERTY_CLIENT_ID, or name a file under kafka.property-files"
+        "f:3:20: error: kafka.properties.sasl.password: ${NAME} is not replaced by a variable's value; set the variable KAFKA_SASL_PASSWORD, or name a file under kafka.property-files",
+        "f:4:16: error: kafka.properties.client.id: ${HOST:-x} is not replaced by a variable's value; set the variable KAFKA_PROPERTY_CLIENT_ID, or name a file under kafka.property-files"
     ),
     Fault(
         "spool: {directory: \"${HOME}/spool\"}",
         "f:1:20: error: spool.directory: found \"${HOME}/spool\", expected the value itself: ${HOME} is not replaced by a variable's value"
+    ),
+    Fault(
+        "kafka: {properties: {a: $(PW), b: \"{{ pw }}\", c: $PW, d: \"${x y}\", e: $pw, f: a$PW, g: $1, h: \"{{}}\"}}",
+        "f:1:25: error: kafka.properties.a: $(PW) is not replaced by a variable's value; set the variable KAFKA_PROPERTY_A, or name a file under kafka.property-files",
+        "f:1:35: error: kafka.properties.b: {{ pw }} is not replaced by a variable's value; set the variable KAFKA_PROPERTY_B, or name a file under kafka.property-files",
+        "f:1:50: error: kafka.properties.c: $PW is not replaced by a variable's value; set the variable KAFKA_PROPERTY_C, or name a file under kafka.property-files"
     ),
     Fault("spool: {directory: \"/a$b${/$}{c}\"}"),
     Fault(

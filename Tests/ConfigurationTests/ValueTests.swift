@@ -1,3 +1,4 @@
+import Documents
 import Base
 import Configuration
 import Routing
@@ -136,6 +137,16 @@ import Testing
         second.topic = "x.y"
         #expect(routes == [first, second])
         #expect(!first.takesEverything)
+    }
+
+    @Test func oneEntryIsAListOfOne() throws {
+        let loaded = try Configuration.parse(
+            yaml: "listeners: {type: udp, address: \":1\"}\nroutes:\n  match: {program: x}\n  topic: y", file: "f")
+        var udp = Configuration.Listener.UDP()
+        udp.address = .init(host: "", port: 1)
+        #expect(loaded.configuration.listeners == [.udp(udp)])
+        #expect(loaded.configuration.routes.map(\.topic) == ["y"])
+        #expect(loaded.marks.value("routes[0].topic").description == "f:4:10")
     }
 
     @Test func aMatchWhoseConditionsAlwaysHoldTakesEverything() {
