@@ -19,8 +19,8 @@ YAML_FILES := docker-compose.kafka.yml $(shell find configs examples Sources/Par
 .PHONY: help build run demo test bench fuzz docs format lint install clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 \2/p' $(firstword $(MAKEFILE_LIST)) | \
-		while read -r target does; do printf '  make %-8s %s\n' "$$target" "$$does"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' $(firstword $(MAKEFILE_LIST)) | \
+		while read -r target does; do printf '  make %-13s %s\n' "$$target" "$$does"; done
 
 build: ## build the release binary (installs librdkafka-dev when missing)
 	@scripts/install-build-dependencies
@@ -36,6 +36,26 @@ test: ## build and run every test (installs rsyslog, kcat and so on when missing
 	@scripts/install-build-dependencies
 	@scripts/install-test-dependencies
 	$(SWIFT) test --disable-xctest $(SWIFT_FLAGS)
+
+test-release: build ## the end-to-end tests on the binary that ships
+	@scripts/install-test-dependencies
+	KAFKASTREAMER_BIN="$(CURDIR)/.build/release/kafkastreamer" \
+		$(SWIFT) test --disable-xctest $(SWIFT_FLAGS) --filter 'EndToEndTests'
+
+# How often the crash test kills, and how long and at how many messages a second the soak runs.
+ROUNDS ?= 100
+SECONDS ?= 3600
+RATE ?= 20000
+
+crash-test: build ## kill -9 under load, ROUNDS times with one producer and with three
+	@scripts/install-test-dependencies
+	KAFKASTREAMER_BIN="$(CURDIR)/.build/release/kafkastreamer" CRASH_ROUNDS=$(ROUNDS) \
+		$(SWIFT) test --disable-xctest $(SWIFT_FLAGS) --filter 'CrashRunTests'
+
+soak: build ## steady load with reloads and outages, SECONDS at RATE messages a second
+	@scripts/install-test-dependencies
+	KAFKASTREAMER_BIN="$(CURDIR)/.build/release/kafkastreamer" SOAK_SECONDS=$(SECONDS) SOAK_RATE=$(RATE) \
+		$(SWIFT) test --disable-xctest $(SWIFT_FLAGS) --filter 'SoakTests'
 
 bench: ## measure against rsyslog and write docs/benchmarks.md
 	scripts/bench
