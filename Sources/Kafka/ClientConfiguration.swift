@@ -11,13 +11,13 @@ public struct ClientConfiguration: Sendable, Equatable {
 
     /// Sets a property, replacing an earlier value.
     public mutating func set(_ name: String, _ value: String) {
-        properties.removeAll { $0.name == name }
+        properties.removeAll { Self.canonical($0.name) == Self.canonical(name) }
         properties.append((name, value))
     }
 
     /// Sets a property unless it is set already.
     public mutating func setDefault(_ name: String, _ value: String) {
-        guard !properties.contains(where: { $0.name == name }) else { return }
+        guard !properties.contains(where: { Self.canonical($0.name) == Self.canonical(name) }) else { return }
         properties.append((name, value))
     }
 
@@ -26,13 +26,9 @@ public struct ClientConfiguration: Sendable, Equatable {
         a.properties.elementsEqual(b.properties) { $0 == $1 }
     }
 
-    /// What librdkafka says of each property that it refuses, by name: an unknown name, a value of the wrong form.
+    /// What is wrong with each property that cannot stay as it is, by name: see `PropertyCheck`.
     public func refusals() -> [(name: String, reason: String)] {
-        guard let conf = rd_kafka_conf_new() else { return [] }
-        defer { rd_kafka_conf_destroy(conf) }
-        return properties.compactMap { name, value in
-            Self.set(conf, name, value).map { (name, $0) }
-        }
+        PropertyCheck.refusals(properties).map { ($0.name, $0.reason) }
     }
 
     /// A librdkafka configuration; the caller owns it.
@@ -47,19 +43,29 @@ public struct ClientConfiguration: Sendable, Equatable {
         return conf
     }
 
-    private static func set(_ conf: OpaquePointer, _ name: String, _ value: String) -> String? {
+    static func set(_ conf: OpaquePointer, _ name: String, _ value: String) -> String? {
         var reason = [CChar](repeating: 0, count: 512)
         let result = rd_kafka_conf_set(conf, name, value, &reason, reason.count)
         guard result != RD_KAFKA_CONF_OK else { return nil }
         // librdkafka's text may quote the value, or the part of it that fits.
-        if isSecret(name) { return "the value is refused (it is not shown)" }
+        if SecretProperties.contains(name) { return "the value is refused (it is not shown)" }
         let text = reason.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
         return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
-    /// Whether a property's value is nobody's business.
-    static func isSecret(_ name: String) -> Bool {
-        ["password", "secret", "key.pem", "oauthbearer.config", "kinit.cmd"].contains { name.contains($0) }
+    /// librdkafka's first name of a property that has two: setting one sets the other.
+    static func canonical(_ name: String) -> String {
+        switch name {
+        case "metadata.broker.list": "bootstrap.servers"
+        case "max.in.flight": "max.in.flight.requests.per.connection"
+        case "sasl.mechanism": "sasl.mechanisms"
+        case "queue.buffering.max.ms": "linger.ms"
+        case "retries": "message.send.max.retries"
+        case "compression.type": "compression.codec"
+        case "request.required.acks": "acks"
+        case "delivery.timeout.ms": "message.timeout.ms"
+        default: name
+        }
     }
 
     /// `message.max.bytes`, librdkafka's default without it.
@@ -71,13 +77,15 @@ public struct ClientConfiguration: Sendable, Equatable {
     /// Java client would send them, batches are compressed.
     public static var producerDefaults: [(name: String, value: String)] {
         [
-            ("acks", "all"),
-            ("enable.idempotence", "true"),
-            ("message.timeout.ms", "0"),
-            ("partitioner", "murmur2_random"),
+            ("acks", "all"), ("enable.idempotence", "true"),
+            // A batch that is refused ends the producer before anything newer of its keys gets past it. Those that came
+            // back go through a second producer, the others through a new one.
+            ("enable.gapless.guarantee", "true"), ("message.timeout.ms", "0"), ("partitioner", "murmur2_random"),
             ("compression.codec", "lz4"),
-            // An outage is logged once and folded by us; closed idle connections are everyday life.
-            ("log.connection.close", "false"),
+            // After an outage delivery starts within a second, however long it was.
+            ("reconnect.backoff.ms", "100"), ("reconnect.backoff.max.ms", "600"),
+            // A host that does not answer at all is tried anew before the system's own retries become rare.
+            ("socket.connection.setup.timeout.ms", "10000"),
         ]
     }
 }

@@ -43,15 +43,12 @@ final class ClientLog: Sendable {
 
     /// An error in librdkafka's words: a connection's is a warning, for it is waited out.
     func note(_ error: rd_kafka_resp_err_t, _ text: String) {
-        let isConnection =
-            error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__RESOLVE
-            || error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN
-        note(
-            level: isConnection ? .warning : .error, facility: String(cString: rd_kafka_err2name(error)), text: text)
+        let level: Logger.Level = ConnectionHint.isConnection(error) ? .warning : .error
+        note(level: level, facility: String(cString: rd_kafka_err2name(error)), text: text)
     }
 
     /// The text with one sign for each run of digits.
-    private static func shape(of text: String) -> String {
+    static func shape(of text: String) -> String {
         var shape = ""
         for character in text where !(character.isNumber && shape.last == "#") {
             shape.append(character.isNumber ? "#" : character)

@@ -9,36 +9,70 @@ enum DeadLetter {
     static let mostWhole = 600_000
     /// Bytes of a larger value that are carried; base64 makes four of three.
     static let mostOfLarge = 300_000
+    /// A letter of so many bytes is not cut further: it has room for the names of topic and error and for the reason.
+    static let shortest = 768
+
+    private static let start = Array(#"{"type":"DEAD_LETTER","source":"kafkastreamer","original_topic":""#.utf8)
+    private static let eventMark = Array(#"","event":"#.utf8)
+    private static let rawMark = Array(#"","raw":""#.utf8)
+    private static let truncatedEnd = Array(#"","truncated":true}"#.utf8)
 
     /// The dead letter of a record.
     /// - Parameter limit: most bytes of it: what the spool and the producer take.
-    static func json(
-        of record: Record, topic: String, error: String, reason: String, tooLarge: Bool, limit: Int
-    ) -> [UInt8] {
+    static func json(of record: Record, topic: String, error: String, reason: String, tooLarge: Bool, limit: Int)
+        -> [UInt8]
+    {
         let value = UnsafeRawBufferPointer(start: record.value, count: record.valueCount)
         var json: [UInt8] = []
         json.reserveCapacity(min(value.count, mostWhole) + 512)
-        json += Array(#"{"type":"DEAD_LETTER","source":"kafkastreamer","original_topic":""#.utf8)
+        json += start
         appendEscaped(topic, to: &json)
         json += Array(#"","error":""#.utf8)
         appendEscaped(error, to: &json)
         json += Array(#"","reason":""#.utf8)
         appendEscaped(reason, to: &json)
-        let event = Array(#"","event":"#.utf8)
-        if !tooLarge, value.count <= min(mostWhole, limit - json.count - event.count - 1) {
-            json += event
+        if !tooLarge, value.count <= min(mostWhole, limit - json.count - eventMark.count - 1) {
+            json += eventMark
             json += value
+            json.append(UInt8(ascii: "}"))
         } else {
-            let raw = Array(#"","raw":""#.utf8)
-            let truncated = Array(#"","truncated":true"#.utf8)
-            let most = max(0, (limit - json.count - raw.count - truncated.count - 1) / 4 * 3)
-            let kept = UnsafeRawBufferPointer(rebasing: value.prefix(min(mostOfLarge, most)))
-            json += raw
-            appendBase64(kept, to: &json)
-            json += kept.count < value.count ? truncated : [UInt8(ascii: "\"")]
+            appendRaw(value, most: mostOfLarge, limit: limit, to: &json)
         }
-        json.append(UInt8(ascii: "}"))
         return json
+    }
+
+    /// The rest of a letter: as many of the first bytes as fit, base64.
+    private static func appendRaw(_ value: UnsafeRawBufferPointer, most: Int, limit: Int, to json: inout [UInt8]) {
+        let room = max(0, (limit - json.count - rawMark.count - truncatedEnd.count) / 4 * 3)
+        let kept = UnsafeRawBufferPointer(rebasing: value.prefix(min(most, room)))
+        json += rawMark
+        appendBase64(kept, to: &json)
+        json += kept.count < value.count ? truncatedEnd : Array(#""}"#.utf8)
+    }
+
+    /// Whether a value is a dead letter of ours.
+    static func isOne(_ value: UnsafeRawBufferPointer) -> Bool { value.starts(with: start) }
+
+    /// A letter again, of at most `limit` bytes: with fewer of the first bytes of what was refused.
+    static func cut(_ letter: UnsafeRawBufferPointer, limit: Int) -> [UInt8] {
+        // Neither mark can stand inside the texts before it: a quotation mark there is escaped.
+        if let mark = first(rawMark, in: letter) {
+            var json = Array(letter[..<mark])
+            let room = max(0, (limit - json.count - rawMark.count - truncatedEnd.count) / 4 * 4)
+            json += rawMark
+            // Whole groups of four signs stay readable.
+            json += letter[(mark + rawMark.count)...].prefix(room).prefix { $0 != UInt8(ascii: "\"") }
+            return json + truncatedEnd
+        }
+        guard let mark = first(eventMark, in: letter) else { return Array(letter) }
+        var json = Array(letter[..<mark])
+        let event = UnsafeRawBufferPointer(rebasing: letter[(mark + eventMark.count)...].dropLast())
+        appendRaw(event, most: .max, limit: limit, to: &json)
+        return json
+    }
+
+    private static func first(_ mark: [UInt8], in letter: UnsafeRawBufferPointer) -> Int? {
+        letter.indices.dropLast(mark.count).first { letter[$0...].starts(with: mark) }
     }
 
     private static func appendEscaped(_ text: String, to json: inout [UInt8]) {

@@ -10,8 +10,8 @@ final class DeadLetters {
     private let topic: String?
     private let settlement: Settlement
     private let log: ClientLog
-    /// Most bytes of a dead letter.
-    private let limit: Int
+    /// Most bytes of a dead letter: what the spool and the producer take, and less when the dead-letter topic takes less.
+    private var limit: Int
     /// What a batch of one record adds to its value at most: a header of 61 bytes, and the record's own.
     private static let batchOverhead = 128
     /// Refused records whose dead letter found no room yet.
@@ -34,26 +34,58 @@ final class DeadLetters {
 
     var isEmpty: Bool { refused.isEmpty }
 
-    func refuse(_ record: Record, _ error: rd_kafka_resp_err_t) {
+    /// Whether this is the dead-letter topic.
+    func isTopic(_ index: UInt32) -> Bool { topic == topics.name(at: index) }
+
+    /// Takes a record that is to blame for an error. A dead letter that is too large for its topic is cut.
+    /// - Returns: false for a dead letter that is refused for anything else, or that cannot be cut: it is not lost, and
+    ///   whoever asks has to keep it.
+    func refuse(_ record: Record, _ error: rd_kafka_resp_err_t) -> Bool {
+        if isLetter(record) {
+            guard case .batch(.bytes) = Fault(error), record.valueCount > DeadLetter.shortest else { return false }
+            limit = max(DeadLetter.shortest, min(limit, record.valueCount / 2))
+        }
         refused.append((record, error))
+        return true
     }
 
-    /// Writes the dead letters of refused records. A refused dead letter itself is given up, counted and said.
+    private func isLetter(_ record: Record) -> Bool {
+        isTopic(record.topicIndex)
+            && DeadLetter.isOne(UnsafeRawBufferPointer(start: record.value, count: record.valueCount))
+    }
+
+    /// Writes the dead letters of refused records.
     /// - Returns: how many refused records are settled.
     func write() -> Int {
         guard !refused.isEmpty else { return 0 }
-        let letterIndex = topic.map { topics.index(of: $0) }
         var done = 0
         for (record, error) in refused {
-            if let letterIndex, record.topicIndex != letterIndex {
-                guard writeLetter(of: record, error, index: letterIndex) else { break }
-            } else {
-                giveUp(record, error)
-            }
+            guard settle(record, error) else { break }
             done += 1
         }
         refused.removeFirst(done)
         return done
+    }
+
+    /// False when there is no room.
+    private func settle(_ record: Record, _ error: rd_kafka_resp_err_t) -> Bool {
+        guard let topic else {
+            giveUp(record, error)
+            return true
+        }
+        let index = topics.index(of: topic)
+        return isLetter(record) ? cutLetter(record, index) : writeLetter(of: record, error, index: index)
+    }
+
+    private func cutLetter(_ record: Record, _ index: UInt32) -> Bool {
+        let size = record.valueCount
+        let value = UnsafeRawBufferPointer(start: record.value, count: size)
+        guard append(DeadLetter.cut(value, limit: limit), index: index, replacing: record) else { return false }
+        log.note(
+            level: .warning, facility: "DEADLETTER",
+            text: "dead-letter topic \(topics.name(at: index)) takes no letter of \(size) bytes: "
+                + "letters are cut to \(limit)")
+        return true
     }
 
     private func giveUp(_ record: Record, _ error: rd_kafka_resp_err_t) {
@@ -72,7 +104,7 @@ final class DeadLetters {
         let reason = String(cString: rd_kafka_err2str(error))
         let json = DeadLetter.json(
             of: record, topic: topic, error: String(cString: rd_kafka_err2name(error)), reason: reason,
-            tooLarge: error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, limit: limit)
+            tooLarge: Fault(error) == .batch(.bytes), limit: limit)
         guard append(json, index: index, replacing: record) else { return false }
         log.note(level: .error, facility: "DEADLETTER", text: "topic \(topic) refused a record: \(reason)")
         settlement.counts.deadLettered += 1

@@ -3,16 +3,18 @@ import Glibc
 import Logging
 import Spool
 
-/// The producer of one sender, which a fatal error ends and `renew` replaces. Owned by the sender's thread.
+/// One of a sender's producers, which a fatal error ends and `tend` replaces. Owned by the sender's thread; librdkafka's
+/// log lines alone come from others.
 ///
-/// A fatal error (an idempotent producer that lost its place in a partition) is for good: librdkafka takes nothing more.
-/// Every record that the old producer held comes back first, with a purge error; the new one is fed with them.
+/// A fatal error is for good: librdkafka takes nothing more. It comes when an idempotent producer lost its place in a
+/// partition, when it may not have one, and, with `enable.gapless.guarantee`, when a batch was refused for good: that is
+/// how nothing newer of its keys gets past it. What the old producer held comes back first; the new one is fed with it.
 final class Producer {
     /// What became of a record that was to be handed over.
     enum Handover {
         /// librdkafka has it; a report will come.
         case taken
-        /// No room, or the producer is dying: later.
+        /// No room, or the producer is being renewed: later.
         case notNow
         /// librdkafka refused it at once: no report will come.
         case refused(rd_kafka_resp_err_t)
@@ -21,38 +23,57 @@ final class Producer {
     private let configuration: ClientConfiguration
     private let topics: TopicTable
     private let log: ClientLog
-    private let logger: Logger
+    private let news: ConnectionNews
     private let wakeDescriptor: Int32
-    private unowned let owner: Sender
+    /// The sender, which outlives its producers.
+    private unowned(unsafe) let owner: Sender
     private var handle: ProducerHandle?
-    /// Whether a fatal error has ended the producer.
-    private(set) var isFatal = false
+    private var renewal: Renewal?
+    /// Renewals since one last held.
+    private var failures = 0
+    private var renewedAt: UInt64 = 0
+    private var isEnding = false
+
+    private struct Renewal {
+        let since: UInt64
+        let reason: String
+        /// A refused batch is the reason: the new producer has nothing to fear.
+        let isHarmless: Bool
+        var isPurged = false
+        var dueAt: UInt64
+    }
+
+    /// How long what is in flight may still be reported before it is given up and sent again, perhaps twice; ns.
+    static let drainTime: UInt64 = 2_000_000_000
+    /// The longest pause between two attempts to start a producer; ns.
+    static let longestPause: UInt64 = 30_000_000_000
 
     init(
-        _ configuration: ClientConfiguration, topics: TopicTable, wakeDescriptor: Int32, owner: Sender,
-        log: ClientLog, logger: Logger
+        _ configuration: ClientConfiguration, topics: TopicTable, wakeDescriptor: Int32, owner: Sender, log: ClientLog,
+        news: ConnectionNews
     ) throws(KafkaError) {
         self.configuration = configuration
         self.topics = topics
         self.wakeDescriptor = wakeDescriptor
         self.owner = owner
         self.log = log
-        self.logger = logger
-        handle = try ProducerHandle(configuration, wakeDescriptor: wakeDescriptor, owner: owner)
+        self.news = news
+        handle = try ProducerHandle(configuration, wakeDescriptor: wakeDescriptor, owner: self)
     }
+
+    /// Whether it is being renewed and takes nothing.
+    var isRenewing: Bool { renewal != nil }
 
     /// Hands one record to librdkafka, which reads its value in place until the report comes.
     func produce(_ record: Record, _ index: Int) -> Handover {
-        guard handle != nil, !isFatal else { return .notNow }
+        guard handle != nil, renewal == nil else { return .notNow }
         let error = handle!.produce(
             topic: index, name: { topics.name(at: UInt32($0)) }, value: record.value, valueCount: record.valueCount,
             key: record.key, keyCount: record.keyCount, timestamp: record.timestamp, opaque: record.base)
         switch error {
         case RD_KAFKA_RESP_ERR_NO_ERROR: return .taken
-        case RD_KAFKA_RESP_ERR__QUEUE_FULL: return .notNow
-        case RD_KAFKA_RESP_ERR__FATAL:
-            isFatal = true
-            return .notNow
+        // Fatal: the error itself comes from `serve`.
+        case RD_KAFKA_RESP_ERR__QUEUE_FULL, RD_KAFKA_RESP_ERR__FATAL: return .notNow
         default: return .refused(error)
         }
     }
@@ -60,32 +81,78 @@ final class Producer {
     /// Serves reports and errors that wait. Returns how many.
     func serve() -> Int32 { handle?.serve() ?? 0 }
 
-    func noteFatal() { isFatal = true }
-
-    /// Makes a new producer in the place of one that a fatal error ended, once all reports of the old one have come.
-    /// - Parameter isStopping: whether to give up waiting for them.
-    /// - Parameter resending: how many records wait to be handed over again, for the log.
-    func renew(isStopping: () -> Bool, resending: () -> Int) {
-        // Every report is waited for: a record without one would stay in flight for ever.
-        while !isStopping(), (handle?.outstanding() ?? 0) > 0 {
-            handle?.purge()
-            handle?.serve(waiting: 100)
-        }
-        handle = nil
+    /// Goes on with the renewal after a fatal error, a step a turn.
+    func tend(_ now: UInt64) {
+        guard renewal != nil else { return }
+        if handle != nil, !drain(now) { return }
+        drop()
+        guard now >= renewal!.dueAt else { return }
         do throws(KafkaError) {
-            handle = try ProducerHandle(configuration, wakeDescriptor: wakeDescriptor, owner: owner)
-            isFatal = false
-            logger.warning("producer renewed after a fatal error", metadata: ["resending": "\(resending())"])
+            handle = try ProducerHandle(configuration, wakeDescriptor: wakeDescriptor, owner: self)
+            if !renewal!.isHarmless {
+                log.note(
+                    level: .warning, facility: "RENEW", text: "producer renewed after a fatal error: \(renewal!.reason)"
+                )
+            }
+            renewal = nil
+            renewedAt = now
         } catch {
-            log.note(level: .error, facility: "RENEW", text: error.description)
-            poll(nil, 0, 1000)
+            log.note(level: .error, facility: "RENEW", text: "no new producer: \(error.description)")
+            failures += 1
+            renewal!.dueAt = now + pause
         }
     }
+
+    /// Takes everything back from a dead producer: what is queued at once, what is in flight when its report does not
+    /// come. Every report is waited for: a record without one would stay in flight for ever.
+    private func drain(_ now: UInt64) -> Bool {
+        let isLate = now &- renewal!.since > Self.drainTime
+        if !renewal!.isPurged {
+            renewal!.isPurged = true
+            handle!.purge(inFlight: false)
+        }
+        if isLate { handle!.purge(inFlight: true) }
+        handle!.serve()
+        return handle!.outstanding() == 0
+    }
+
+    private var pause: UInt64 { failures == 0 ? 0 : min(250_000_000 << UInt64(min(failures, 10)), Self.longestPause) }
 
     /// Ends the producer: what is unsent is taken back before its handle goes, for its memory is the spool's.
     func end() {
-        handle?.purge()
+        isEnding = true
+        handle?.purge(inFlight: true)
         _ = handle?.serve()
-        handle = nil
+        drop()
     }
+
+    private func drop() {
+        handle = nil
+        news.forget(ObjectIdentifier(self))
+    }
+
+    // MARK: Callbacks of librdkafka
+
+    /// A delivery report of the record at this address, from `serve`.
+    func report(_ base: UnsafeMutableRawPointer, _ error: rd_kafka_resp_err_t) { owner.report(base, error) }
+
+    /// An error of the client as a whole, from `serve`.
+    func failed(_ error: rd_kafka_resp_err_t, _ text: String, isGap: Bool) {
+        guard error == RD_KAFKA_RESP_ERR__FATAL else { return owner.failed(error, text) }
+        guard !isEnding, renewal == nil else { return }
+        let now = Sender.monotonic()
+        // One that held for a minute was a good one.
+        if now &- renewedAt > 60_000_000_000 { failures = 0 }
+        if !isGap { failures += 1 }
+        renewal = Renewal(
+            since: now, reason: text, isHarmless: isGap, dueAt: isGap || failures <= 1 ? now : now + pause)
+    }
+
+    /// A connection came up or went down, from any of librdkafka's threads.
+    func connection(to broker: String, isUp: Bool) {
+        news.connection(of: ObjectIdentifier(self), to: broker, isUp: isUp, Sender.monotonic())
+    }
+
+    /// A log line, from any of librdkafka's threads.
+    func logged(_ level: Int32, _ facility: String, _ text: String) { owner.logged(level, facility, text) }
 }

@@ -10,25 +10,43 @@ struct ProducerHandle: ~Copyable {
     /// - Parameters:
     ///   - configuration: properties, already tried.
     ///   - wakeDescriptor: an eventfd that is written when reports wait to be served.
-    ///   - owner: the sender, unretained, for the callbacks; it outlives the handle.
-    init(_ configuration: ClientConfiguration, wakeDescriptor: Int32, owner: Sender) throws(KafkaError) {
+    ///   - owner: the producer, unretained, for the callbacks; it outlives the handle.
+    init(_ configuration: ClientConfiguration, wakeDescriptor: Int32, owner: Producer) throws(KafkaError) {
         let conf = try configuration.makeConf()
         rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(owner).toOpaque())
         rd_kafka_conf_set_dr_msg_cb(conf) { _, message, opaque in
             guard let message, let opaque, let record = message.pointee._private else { return }
-            Unmanaged<Sender>.fromOpaque(opaque).takeUnretainedValue().report(record, message.pointee.err)
+            Unmanaged<Producer>.fromOpaque(opaque).takeUnretainedValue().report(record, message.pointee.err)
         }
-        rd_kafka_conf_set_error_cb(conf) { _, code, reason, opaque in
+        rd_kafka_conf_set_error_cb(conf) { client, code, reason, opaque in
             guard let opaque else { return }
             let text = reason.map { String(cString: $0) } ?? ""
-            Unmanaged<Sender>.fromOpaque(opaque).takeUnretainedValue()
-                .failed(rd_kafka_resp_err_t(rawValue: code), text)
+            // The code says no more than "fatal"; the client knows why.
+            let isGap = rd_kafka_fatal_error(client, nil, 0) == RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE
+            Unmanaged<Producer>.fromOpaque(opaque).takeUnretainedValue().failed(
+                rd_kafka_resp_err_t(rawValue: code), text, isGap: isGap)
         }
         rd_kafka_conf_set_log_cb(conf) { client, level, facility, text in
             guard let client, let opaque = rd_kafka_opaque(client) else { return }
-            Unmanaged<Sender>.fromOpaque(opaque).takeUnretainedValue()
-                .logged(level, facility.map { String(cString: $0) } ?? "", text.map { String(cString: $0) } ?? "")
+            Unmanaged<Producer>.fromOpaque(opaque).takeUnretainedValue().logged(
+                level, facility.map { String(cString: $0) } ?? "", text.map { String(cString: $0) } ?? "")
         }
+        // Called with the broker's lock held, once for each change of a connection.
+        let context = Unmanaged.passUnretained(owner).toOpaque()
+        rd_kafka_conf_interceptor_add_on_new(
+            conf, "kafkastreamer",
+            { client, _, context, _, _ in
+                rd_kafka_interceptor_add_on_broker_state_change(
+                    client, "kafkastreamer",
+                    { _, _, _, name, port, now, context in
+                        // Port 0 is librdkafka's own, which is never connected.
+                        guard let context, let name, let now, port > 0 else { return RD_KAFKA_RESP_ERR_NO_ERROR }
+                        let state = String(cString: now)
+                        Unmanaged<Producer>.fromOpaque(context).takeUnretainedValue().connection(
+                            to: "\(String(cString: name)):\(port)", isUp: state == "UP" || state == "UPDATE")
+                        return RD_KAFKA_RESP_ERR_NO_ERROR
+                    }, context)
+            }, context)
         var reason = [CChar](repeating: 0, count: 512)
         guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, &reason, reason.count) else {
             rd_kafka_conf_destroy(conf)
@@ -64,12 +82,13 @@ struct ProducerHandle: ~Copyable {
 
     /// Serves what waits: delivery reports, errors. Returns how many.
     /// - Parameter milliseconds: how long to wait for the first.
-    @discardableResult
-    borrowing func serve(waiting milliseconds: Int32 = 0) -> Int32 { rd_kafka_poll(client, milliseconds) }
+    @discardableResult borrowing func serve(waiting milliseconds: Int32 = 0) -> Int32 {
+        rd_kafka_poll(client, milliseconds)
+    }
 
-    /// Takes back everything that is queued or in flight: their reports come with a purge error.
-    borrowing func purge() {
-        rd_kafka_purge(client, Int32(RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT))
+    /// Takes back what is queued, and with `inFlight` what is on its way too: their reports come with a purge error.
+    borrowing func purge(inFlight: Bool) {
+        rd_kafka_purge(client, Int32(RD_KAFKA_PURGE_F_QUEUE | (inFlight ? RD_KAFKA_PURGE_F_INFLIGHT : 0)))
     }
 
     /// Records handed over whose report has not been served.

@@ -17,6 +17,9 @@ public final class ProducerPool: Sendable {
         public var turn = 5_000_000
         /// Where records go that Kafka refuses; nil = nowhere, they are counted and given up.
         public var deadLetterTopic: String?
+        /// How long a topic's error (one that does not exist, a right that is missing) is waited for, in nanoseconds,
+        /// before the topic's records become dead letters; nil = as long as it takes.
+        public var giveUpAfter: UInt64?
 
         /// Limits; a topic's share is half of the window.
         public init(inFlight: Int = 20_000, deadLetterTopic: String? = "kafkastreamer-dead-letters") {
@@ -39,6 +42,7 @@ public final class ProducerPool: Sendable {
     }
 
     private let senders: [Sender]
+    private let news: PoolNews
     private let next = Atomic<Int>(0)
     private let running = Mutex<[pthread_t]>([])
 
@@ -59,13 +63,16 @@ public final class ProducerPool: Sendable {
         configuration.setDefault("client.id", "kafkastreamer")
         // Long enough for a sender's turn to hand everything over before the first batch leaves.
         configuration.setDefault("linger.ms", "1")
+        // How soon a missing topic is known for one; it is looked for again all the same, once a second.
+        configuration.setDefault("topic.metadata.propagation.max.ms", "5000")
         let gate = Gate(replay)
+        news = PoolNews(logger)
         var senders: [Sender] = []
         for index in 0..<max(1, count) {
             senders.append(
                 try Sender(
-                    name: "sender-\(index)", spool: spool, topics: topics, configuration: configuration,
-                    limits: limits, replay: index == 0 ? replay : nil, gate: gate, logger: logger))
+                    name: "sender-\(index)", spool: spool, topics: topics, configuration: configuration, limits: limits,
+                    replay: index == 0 ? replay : nil, gate: gate, news: news, index: index, logger: logger))
         }
         self.senders = senders
     }
@@ -107,6 +114,12 @@ public final class ProducerPool: Sendable {
         }
     }
 
+    /// Whether no broker is to be reached, as far as is known.
+    public var isAway: Bool { news.connection.isAway }
+
+    /// Topics that are held now, sorted: their records wait for the topic, a right or a leader.
+    public var heldTopics: [String] { news.topics.held }
+
     /// Ends the senders and their producers and waits for them. What is not delivered stays in the spool.
     public func stop() {
         for sender in senders { sender.stop() }
@@ -125,7 +138,5 @@ public struct SenderWake: Sendable {
     public func callAsFunction() { sender.wake() }
 
     /// Whether Kafka has taken records within the last quarter of a second before `now` (monotonic ns).
-    public func isDelivering(_ now: UInt64) -> Bool {
-        now < sender.lastDelivery.load(ordering: .relaxed) + 250_000_000
-    }
+    public func isDelivering(_ now: UInt64) -> Bool { now < sender.lastDelivery.load(ordering: .relaxed) + 250_000_000 }
 }

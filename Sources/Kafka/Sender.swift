@@ -39,18 +39,20 @@ final class Sender: @unchecked Sendable {
     // The sender's thread alone.
     private let settlement: Settlement
     private let letters: DeadLetters
-    private var producer: Producer!
+    private var producers: Producers!
     private var lanes: Lanes!
+    private let news: PoolNews
     private var nextHousekeeping: UInt64 = 0
     private var lastPublished: UInt64 = 0
 
     init(
-        name: String, spool: Spool, topics: TopicTable, configuration: ClientConfiguration,
-        limits: ProducerPool.Limits, replay: Replay?, gate: Gate, logger: Logger
+        name: String, spool: Spool, topics: TopicTable, configuration: ClientConfiguration, limits: ProducerPool.Limits,
+        replay: Replay?, gate: Gate, news: PoolNews, index: Int, logger: Logger
     ) throws(KafkaError) {
         self.name = name
         self.spool = spool
         self.limits = limits
+        self.news = news
         log = ClientLog(logger)
         feeds = Feeds(replay)
         settlement = Settlement(spool, replay: replay, gate: gate)
@@ -61,18 +63,18 @@ final class Sender: @unchecked Sendable {
         guard wakeDescriptor >= 0 else {
             throw KafkaError("producer: no eventfd: \(String(cString: strerror(-wakeDescriptor)))")
         }
-        // Both need the finished sender: its callbacks, and the producer.
-        producer = try Producer(
-            configuration, topics: topics, wakeDescriptor: wakeDescriptor, owner: self, log: log, logger: logger)
+        // Both need the finished sender: its callbacks, and the producers.
+        producers = try Producers(
+            configuration, topics: topics, wakeDescriptor: wakeDescriptor, owner: self, log: log, news: news.connection)
         lanes = Lanes(
-            limits: limits, spool: spool, topics: topics, producer: producer, settlement: settlement,
-            letters: letters, gate: LaneGate(gate, replays: replay != nil), log: log)
+            limits: limits, spool: spool, topics: topics, producers: producers, settlement: settlement,
+            letters: letters, gate: LaneGate(gate, replays: replay != nil), log: log, news: news.topics, sender: index)
     }
 
     deinit {
-        // The handle goes first: until then librdkafka writes to the descriptor.
+        // The handles go first: until then librdkafka writes to the descriptor.
         lanes = nil
-        producer = nil
+        producers = nil
         close(wakeDescriptor)
     }
 
@@ -106,6 +108,12 @@ final class Sender: @unchecked Sendable {
     var snapshot: Counts { counts.withLock { $0 } }
 
     func logged(_ level: Int32, _ facility: String, _ text: String) {
+        // Said for every producer that is made, of a property that is ours.
+        if facility == "CONFWARN", text.contains("enable.gapless.guarantee") { return }
+        // What is fatal is said by whoever renews the producer; a refused batch is the lane's news.
+        if facility == "FATAL" { return }
+        // A connection's failure comes as an error as well, which has a code.
+        if facility == "FAIL" { return }
         log.note(level: ClientLog.level(level), facility: facility, text: text)
     }
 
@@ -116,11 +124,11 @@ final class Sender: @unchecked Sendable {
         while !isStopping.load(ordering: .acquiring) {
             lanes.now = Self.monotonic()
             feeds.takeAttached()
-            let served = producer.serve()
+            let served = producers.serve()
             let moved = advance()
             settlement.endTurn()
             settlement.reclaim(feeds, lanes, letters)
-            if producer.isFatal { renew() }
+            producers.tend(lanes.now)
             if lanes.now >= nextHousekeeping { keepHouse() }
             publish()
             if served > 0 || moved > 0 {
@@ -134,10 +142,13 @@ final class Sender: @unchecked Sendable {
             if advance() == 0, !feeds.hasNew { waitForWork() }
             isIdle.store(false, ordering: .relaxed)
         }
-        log.flush(all: true)
-        publish()
-        producer.end()
+        producers.end()
         settlement.end()
+        publish()
+        log.flush(all: true)
+        lanes.sayHolds()
+        news.connection.flush()
+        news.topics.flush()
     }
 
     /// Waits out the linger, or a moment when the window is full and reports will open it.
@@ -149,7 +160,8 @@ final class Sender: @unchecked Sendable {
     private func waitForWork() {
         var descriptor = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
         // Something that waits for a time rather than for an event: a stuck lane, a retry, folded log lines.
-        let isWaitingForTime = lanes.isWaitingForTime || !letters.isEmpty || settlement.isWaiting
+        let isWaitingForTime =
+            lanes.isWaitingForTime || !letters.isEmpty || settlement.isWaiting || producers.isRenewing
         poll(&descriptor, 1, isWaitingForTime ? 50 : 1000)
         var count: UInt64 = 0
         _ = Glibc.read(wakeDescriptor, &count, 8)
@@ -161,6 +173,7 @@ final class Sender: @unchecked Sendable {
         lanes.openGates()
         var moved = letters.write()
         moved += lanes.sendAgain()
+        moved += lanes.sendAside()
         moved += lanes.sendBacklogs { feeds.keep($0) }
         if let replay = feeds.replay {
             moved += lanes.send(replay)
@@ -176,15 +189,13 @@ final class Sender: @unchecked Sendable {
         return moved
     }
 
-    private func renew() {
-        producer.renew(
-            isStopping: { isStopping.load(ordering: .acquiring) }, resending: { lanes.againCount })
-    }
-
     private func keepHouse() {
         nextHousekeeping = lanes.now + 1_000_000_000
         log.flush()
-        lanes.measure()
+        news.connection.flush()
+        lanes.keepHouse(isAway: news.connection.isAway)
+        news.topics.flush()
+        producers.dropIdle(lanes.now, isInUse: lanes.isAside)
         feeds.forgetExhausted()
         // A disk that was full may have room again, and nobody says so.
         if spool.refusal != nil { spool.wakeAll() }
@@ -204,17 +215,18 @@ final class Sender: @unchecked Sendable {
     // MARK: Callbacks of librdkafka, on the sender's thread from `serve`
 
     /// A delivery report of the record at this address.
-    func report(_ base: UnsafeMutableRawPointer, _ error: rd_kafka_resp_err_t) {
-        lanes.report(base, error)
-    }
+    func report(_ base: UnsafeMutableRawPointer, _ error: rd_kafka_resp_err_t) { lanes.report(base, error) }
 
     /// An error of the client as a whole.
     func failed(_ error: rd_kafka_resp_err_t, _ text: String) {
-        if error == RD_KAFKA_RESP_ERR__FATAL { producer.noteFatal() }
-        log.note(error, text)
+        if ConnectionHint.isConnection(error) {
+            news.connection.failed(error, text, lanes?.now ?? Self.monotonic())
+        } else {
+            log.note(error, text)
+        }
     }
 
-    private static func monotonic() -> UInt64 {
+    static func monotonic() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)

@@ -1,8 +1,9 @@
-@testable import Kafka
 import Crdkafka
 import Logging
 import Spool
 import Testing
+
+@testable import Kafka
 
 @Suite struct ClientTests {
     @Test func `refused properties are named with the reason`() {
@@ -22,15 +23,13 @@ import Testing
 
     @Test(arguments: [
         "ssl.key.password", "sasl.password", "ssl.key.pem", "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config",
-    ])
-    func `a secret's value is never printed`(name: String) {
-        #expect(ClientConfiguration.isSecret(name))
+        "sasl.kerberos.kinit.cmd", "ssl.keystore.password", "ssl_key",
+    ]) func `a secret's value is never printed`(name: String) {
+        #expect(SecretProperties.contains(name))
         let secret = String(repeating: "hunter2", count: 200)
         let configuration = ClientConfiguration([(name, secret)])
         for (_, reason) in configuration.refusals() { #expect(!reason.contains("hunter2")) }
-        do throws(KafkaError) {
-            rd_kafka_conf_destroy(try configuration.makeConf())
-        } catch {
+        do throws(KafkaError) { rd_kafka_conf_destroy(try configuration.makeConf()) } catch {
             #expect(!error.description.contains("hunter2"))
         }
     }
@@ -93,8 +92,7 @@ import Testing
         let value = Array(#"{"a":1}"#.utf8)
         writer.room.copyBytes(from: value)
         Array("t".utf8).withUnsafeBytes {
-            writer.commit(
-                valueCount: value.count, keyStart: 0, keyCount: 0, topicIndex: 0, topicName: $0, timestamp: 0)
+            writer.commit(valueCount: value.count, keyStart: 0, keyCount: 0, topicIndex: 0, topicName: $0, timestamp: 0)
         }
         var reader = SpoolReader(writer.chain)
         let next = reader.peek()
@@ -117,13 +115,33 @@ import Testing
     }
 
     @Test(arguments: [
-        (RD_KAFKA_RESP_ERR_NO_ERROR, DeliveryVerdict.delivered), (RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, .refused),
-        (RD_KAFKA_RESP_ERR_INVALID_RECORD, .refused), (RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, .refused),
-        (RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, .refused), (RD_KAFKA_RESP_ERR__PURGE_QUEUE, .again),
-        (RD_KAFKA_RESP_ERR__FATAL, .again), (RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, .again),
-        (RD_KAFKA_RESP_ERR__TRANSPORT, .again), (RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, .again),
-    ]) fileprivate func `an error says what becomes of the record`(error: rd_kafka_resp_err_t, verdict: DeliveryVerdict)
-    {
-        #expect(DeliveryVerdict(error) == verdict)
+        (RD_KAFKA_RESP_ERR_NO_ERROR, Fault.none), (RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, .batch(.bytes)),
+        (RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, .batch(.bytes)), (RD_KAFKA_RESP_ERR_INVALID_RECORD, .batch(.records)),
+        (RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, .topic), (RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, .topic),
+        (RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, .topic), (RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, .topic),
+        (RD_KAFKA_RESP_ERR_POLICY_VIOLATION, .topic), (RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, .topic),
+        (RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, .topic), (RD_KAFKA_RESP_ERR_UNKNOWN, .topic),
+        (RD_KAFKA_RESP_ERR__PURGE_QUEUE, .producer), (RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, .producer),
+        (RD_KAFKA_RESP_ERR__FATAL, .producer), (RD_KAFKA_RESP_ERR__TRANSPORT, .connection),
+        (RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, .connection),
+    ]) fileprivate func `an error says whose fault it is`(error: rd_kafka_resp_err_t, fault: Fault) {
+        #expect(Fault(error) == fault)
+    }
+
+    @Test func `a letter is cut to any limit and stays one JSON object`() {
+        let head =
+            #"{"type":"DEAD_LETTER","source":"kafkastreamer","original_topic":"t","error":"E","reason":"a \"event\":"#
+        for rest in [#"b","event":{"a":"bcdefghijklmnop"}}"#, #"b","raw":"QUJDREVGR0hJSktM"}"#] {
+            let whole = head + rest
+            for limit in 0..<whole.utf8.count {
+                let cut = Array(whole.utf8).withUnsafeBytes { DeadLetter.cut($0, limit: limit) }
+                let text = String(decoding: cut, as: UTF8.self)
+                #expect(text.hasPrefix(head + #"b","raw":""#))
+                #expect(text.hasSuffix(#"","truncated":true}"#) || limit >= whole.utf8.count - 20, "\(limit): \(text)")
+                #expect(cut.count <= max(limit, head.utf8.count + 30))
+                let raw = text.split(separator: #""raw":""#).last.map { $0.prefix { $0 != "\"" } } ?? ""
+                #expect(raw.utf8.count % 4 == 0)
+            }
+        }
     }
 }
