@@ -12,7 +12,7 @@ struct KafkaStreamer: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             RunCommand.self, CheckCommand.self, ParseCommand.self, ConsumeCommand.self, RulesCommand.self,
-            SettingsCommand.self,
+            SettingsCommand.self, TopicsCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 
