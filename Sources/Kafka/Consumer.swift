@@ -31,6 +31,7 @@ public final class Consumer {
     }
 
     private let client: OpaquePointer
+    private let failures = LastFailure()
     private var ended: Set<String> = []
     private var assigned = 0
 
@@ -42,8 +43,8 @@ public final class Consumer {
         configuration.setDefault("enable.auto.offset.store", "false")
         configuration.setDefault("enable.partition.eof", "true")
         configuration.setDefault("fetch.wait.max.ms", "100")
-        configuration.setDefault("log_level", "3")
         let conf = try configuration.makeConf()
+        failures.install(in: conf)
         var reason = [CChar](repeating: 0, count: 512)
         guard let client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, &reason, reason.count) else {
             rd_kafka_conf_destroy(conf)
@@ -66,7 +67,9 @@ public final class Consumer {
         var metadata: UnsafePointer<rd_kafka_metadata>?
         let error = rd_kafka_metadata(client, 1, nil, &metadata, timeoutMilliseconds)
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
-            throw KafkaError(error, while: "ask the brokers for their topics")
+            // The reasons wait in the client's queue.
+            if let message = rd_kafka_consumer_poll(client, 0) { rd_kafka_message_destroy(message) }
+            throw failures.error(error, while: "ask the brokers for their topics", timeoutMilliseconds)
         }
         defer { rd_kafka_metadata_destroy(metadata) }
         var partitions: [String: Int32] = [:]
@@ -103,11 +106,17 @@ public final class Consumer {
 
     /// Gives records to `body` until it returns false, or, with `untilEnd`, until every partition has been read to
     /// where it ended. Errors of the connection are waited out.
-    public func run(untilEnd: Bool, _ body: (Message) -> Bool) throws(KafkaError) {
+    /// - Parameter patienceMilliseconds: how long no broker may answer.
+    /// - Throws: when none has answered for so long.
+    public func run(untilEnd: Bool, patienceMilliseconds: Int32 = .max, _ body: (Message) -> Bool) throws(KafkaError) {
         if untilEnd, assigned == 0 { return }
         while true {
-            guard let message = rd_kafka_consumer_poll(client, 200) else { continue }
+            guard let message = rd_kafka_consumer_poll(client, 200) else {
+                if failures.isAway { try waitForBroker(patienceMilliseconds) }
+                continue
+            }
             defer { rd_kafka_message_destroy(message) }
+            failures.isAway = false
             let topic = message.pointee.rkt.map { String(cString: rd_kafka_topic_name($0)) } ?? ""
             switch message.pointee.err {
             case RD_KAFKA_RESP_ERR_NO_ERROR:
@@ -129,6 +138,17 @@ public final class Consumer {
                 continue
             }
         }
+    }
+
+    /// Asks until a broker answers: nothing else tells that one is back when nothing new comes.
+    private func waitForBroker(_ milliseconds: Int32) throws(KafkaError) {
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        let error = rd_kafka_metadata(client, 0, nil, &metadata, milliseconds)
+        if let metadata { rd_kafka_metadata_destroy(metadata) }
+        guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw failures.error(error, while: "consume", milliseconds)
+        }
+        failures.isAway = false
     }
 
     static func matches(_ text: String, _ pattern: String) -> Bool {

@@ -30,27 +30,15 @@ public final class TopicAdmin {
     }
 
     private let client: OpaquePointer
-    private let failures = Failures()
-
-    /// The last error of the connection, which says why there is no answer.
-    private final class Failures { var last: String? }
+    private let failures = LastFailure()
 
     /// Connects lazily.
     /// - Parameter configuration: librdkafka properties, `bootstrap.servers` among them.
     public init(_ configuration: ClientConfiguration) throws(KafkaError) {
         var configuration = configuration
         configuration.setDefault("client.id", "kafkastreamer")
-        configuration.set("log_level", "0")
         let conf = try configuration.makeConf()
-        rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(failures).toOpaque())
-        rd_kafka_conf_set_error_cb(conf) { _, code, reason, opaque in
-            guard let opaque, let reason else { return }
-            let error = rd_kafka_resp_err_t(rawValue: code)
-            guard error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN else { return }
-            let text = ConnectionNews.plain(String(cString: reason))
-            let hint = ConnectionHint.text(error, text)
-            Unmanaged<Failures>.fromOpaque(opaque).takeUnretainedValue().last = hint.map { "\(text): \($0)" } ?? text
-        }
+        failures.install(in: conf)
         var reason = [CChar](repeating: 0, count: 512)
         guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, &reason, reason.count) else {
             rd_kafka_conf_destroy(conf)
@@ -83,9 +71,7 @@ public final class TopicAdmin {
     private func failure(_ error: rd_kafka_resp_err_t, _ doing: String, _ milliseconds: Int32) -> KafkaError {
         // The reasons wait in the client's queue.
         rd_kafka_poll(client, 0)
-        let said = String(cString: rd_kafka_err2str(error))
-        let reason = failures.last ?? said
-        return KafkaError(code: error.rawValue, "\(doing): no answer within \(milliseconds / 1000) s: \(reason)")
+        return failures.error(error, while: doing, milliseconds)
     }
 
     /// Creates topics.

@@ -7,7 +7,14 @@ import Kafka
 /// `kafkastreamer consume TOPIC…`: prints topics, from any broker.
 struct ConsumeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "consume", abstract: "Print topics, one record per line, from any broker.")
+        commandName: "consume", abstract: "Print topics, one record per line, from any broker.",
+        discussion: """
+            Control signs in keys are escaped; in values they are on a terminal only. Ends with 1 when no broker answers \
+            for 15 seconds.
+            """)
+
+    /// How long no broker may answer; the help says so.
+    static let patience: Int32 = 15_000
 
     @Argument(help: "Topics; * stands for any text.")
     var topics: [String]
@@ -48,13 +55,17 @@ struct ConsumeCommand: ParsableCommand {
             client.set("bootstrap.servers", servers.joined(separator: ","))
             for property in loaded.configuration.kafka.properties { client.set(property.name, property.value) }
             let consumer = try Consumer(client)
-            _ = try consumer.assign(topics, from: start, timeoutMilliseconds: 10_000)
+            _ = try consumer.assign(topics, from: start, timeoutMilliseconds: Self.patience)
             var left = count ?? .max
-            try consumer.run(untilEnd: exitAtEnd) { message in
+            let isTerminal = isatty(1) == 1
+            try consumer.run(untilEnd: exitAtEnd, patienceMilliseconds: Self.patience) { message in
                 if printTopic { Output.write(message.topic + "\t") }
-                if printKey { Output.write(message.key.map { String(decoding: $0, as: UTF8.self) } ?? "") }
-                if printKey { Output.write("\t") }
-                Output.line(message.value)
+                if printKey { Output.write((message.key.map { PrintableText.escaped($0, .field) } ?? "") + "\t") }
+                if isTerminal, !PrintableText.isPlain(message.value) {
+                    Output.write(PrintableText.escaped(message.value, .value) + "\n")
+                } else {
+                    Output.line(message.value)
+                }
                 // Somebody may be watching, or the next stage of a pipe waiting.
                 Output.flush()
                 left -= 1

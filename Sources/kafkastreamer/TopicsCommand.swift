@@ -43,7 +43,7 @@ struct TopicsCommand: ParsableCommand {
 
         private func load() throws -> LoadedConfiguration {
             let environment = ProcessInfo.processInfo.environment
-            let file = config ?? RunFlags.defaultFiles.first { access($0, F_OK) == 0 }
+            let file = config ?? RunFlags.defaultFile
             var loaded =
                 try file.map { try Configuration.load(path: $0, environment: environment) }
                 ?? Configuration.parse(yaml: "", file: "defaults", environment: environment)

@@ -90,4 +90,43 @@ import Testing
         }
         #expect(error?.description.contains("ask the brokers for their topics") == true)
     }
+
+    @Test func `without a broker the reason is said within the time that was given`() throws {
+        let broker = try EmbeddedBroker()
+        let servers = broker.bootstrapServers
+        broker.stopBroker(1)
+        let consumer = try Consumer(ClientConfiguration([("bootstrap.servers", servers)]))
+        #expect {
+            _ = try consumer.assign(["*"], from: .beginning, timeoutMilliseconds: 1000)
+        } throws: { error in
+            let text = "\(error)"
+            return text.contains("ask the brokers for their topics: no broker answered within 1 s")
+                && text.contains(servers)
+        }
+    }
+
+    @Test func `reading ends when the brokers stay away for too long`() throws {
+        let broker = try EmbeddedBroker()
+        try broker.createTopic("t", partitions: 1)
+        let consumer = try Consumer(ClientConfiguration([("bootstrap.servers", broker.bootstrapServers)]))
+        _ = try consumer.assign(["t"], from: .beginning, timeoutMilliseconds: 30_000)
+        broker.stopBroker(1)
+        #expect {
+            try consumer.run(untilEnd: false, patienceMilliseconds: 1000) { _ in true }
+        } throws: { "\($0)".contains("consume: no broker answered within 1 s") }
+    }
+
+    @Test func `the topics that the brokers have are listed, and none is created where that cannot be`() throws {
+        let broker = try EmbeddedBroker()
+        try broker.createTopic("t", partitions: 3)
+        let admin = try TopicAdmin(ClientConfiguration([("bootstrap.servers", broker.bootstrapServers)]))
+        let topics = try admin.topics(timeoutMilliseconds: 30_000)
+        #expect(topics["t"] == TopicAdmin.Topic(name: "t", partitions: 3, replicas: 1))
+        #expect(topics["u"] == nil)
+        #expect(try admin.create([], TopicAdmin.Shape(), timeoutMilliseconds: 1000) == [:])
+        // The embedded broker has no such request.
+        #expect { _ = try admin.create(["u"], TopicAdmin.Shape(partitions: 2), timeoutMilliseconds: 10_000) } throws: {
+            "\($0)".hasPrefix("create topics: ")
+        }
+    }
 }
