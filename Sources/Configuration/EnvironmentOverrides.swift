@@ -148,7 +148,7 @@ struct EnvironmentOverrides {
             do throws(SourceFault) {
                 text = try TextFile.readSecret(file)
             } catch {
-                findings.error(path, at: mark, "the file \(Shown.value(file)) \(error.message)")
+                findings.error(path, at: mark, "the file \(Shown.path(file)) \(error.message)")
                 return
             }
         } else if let placeholder = Placeholder(in: text) {

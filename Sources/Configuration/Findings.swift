@@ -86,6 +86,11 @@ enum Shown {
         return "\"\(short(text))\""
     }
 
+    /// The name of a file that holds a secret. Without a slash it may be the secret itself, in the wrong place.
+    static func path(_ text: String) -> String {
+        text.contains("/") ? "\"\(short(text))\"" : "whose name is not shown (it has no /)"
+    }
+
     /// A key that was found: nothing from `=` or a space on, where a forgotten colon leaves the value in the key.
     static func key(_ text: String) -> String {
         if let end = text.firstIndex(where: { $0 == "=" || $0.isWhitespace }) {

@@ -149,7 +149,7 @@ extension Configuration.Kafka {
         do throws(SourceFault) {
             return (try TextFile.readSecret(text), text)
         } catch {
-            findings.error(path, at: node.mark, "the file \(Shown.value(text)) \(error.message)")
+            findings.error(path, at: node.mark, "the file \(Shown.path(text)) \(error.message)")
             return nil
         }
     }

@@ -48,14 +48,25 @@ extension Tables {
 
     static let tcp = SettingTable(
         "listeners[tcp]", Configuration.Listener.TCP(),
-        synonyms: network.merging(["connection-limit": "max-connections", "keepalive": "idle-timeout"]) { $1 },
+        synonyms: network.merging(["connection-limit": "max-connections"]) { $1 },
         identity("tcp") + [
             .one("address", \.address, .address, ""),
             .one("threads", \.threads, .threads, "event loops"),
             .one("max-connections", \.maximumConnections, .integer(1...1_000_000), "connections open at once"),
             .one(
+                "max-connections-per-source", \.maximumConnectionsPerSource, .integer(0...1_000_000),
+                "of these, from one source; 0 = all"
+            ).noted(
+                "an IPv4 address, or an IPv6 network of `limits.source-prefix` bits; further ones are closed at once "
+                    + "and counted"),
+            .one(
                 "idle-timeout", \.idleTimeout, .duration(.zero...ScalarText.day, step: .seconds(1)),
-                "a connection that sent nothing for this long is closed; 0 = never"),
+                "a connection that sent nothing for this long is closed; 0 = never"
+            ).noted("peers that are gone are found by `keepalive` long before"),
+            .one(
+                "keepalive", \.keepalive, .duration(.zero...Duration.seconds(7200), step: .seconds(1)),
+                "after so long without a byte the system asks whether the peer is there; 0 = never"
+            ).noted("a peer that is gone is found within two minutes"),
             .one(
                 "framing", \.framing,
                 .words([("detect", .detect), ("octet-counting", .octetCounting), ("delimited", .delimited)]),

@@ -46,9 +46,14 @@ extension Configuration {
             public var address = Address(host: "0.0.0.0", port: 5514)
             /// `max-connections`: connections open at once. Default 1000.
             public var maximumConnections = 1000
-            /// `idle-timeout`: a connection that sent nothing for this long is closed; 0 = never. Default 0.
+            /// `max-connections-per-source`: of them, those of one source (`limits.source-prefix`); 0 = all. Default 0.
+            public var maximumConnectionsPerSource = 0
+            /// `idle-timeout`: a connection that sent nothing for this long is closed; 0 = never. Default a day.
             /// Whole seconds.
-            public var idleTimeout: Duration = .zero
+            public var idleTimeout: Duration = .seconds(86_400)
+            /// `keepalive`: after so long without a byte the system asks the peer whether it is there; 0 = never.
+            /// Default 60 s. Whole seconds.
+            public var keepalive: Duration = .seconds(60)
             /// `framing`. Default `detect`.
             public var framing = Framing.detect
             /// `threads`: event loops, 1 to 64. Default 1.

@@ -11,6 +11,8 @@ extension Configuration {
         public var perSourceRateLimit = 0
         /// `burst`: messages a limit lets through at once after a rest; 0 = as many as its rate, one second's worth.
         public var burst = 0
+        /// `source-prefix`: bits of an IPv6 address that make one source, 1 to 128. Default 64: what one machine is given.
+        public var sourcePrefix = 64
 
         /// Every default.
         public init() {}

@@ -81,6 +81,8 @@ enum Tables {
             .one(
                 "burst", \.burst, .rate("messages"),
                 "what a limit lets through at once after a rest; 0 = as many as its rate, one second's worth"),
+            .one("source-prefix", \.sourcePrefix, .integer(1...128), "bits of an IPv6 address that make one source")
+                .noted("for `per-source-rate-limit` and `max-connections-per-source`"),
         ])
 
     static let logging = SettingTable(

@@ -127,7 +127,8 @@ struct Blueprint {
             routing: routing,
             rate: RateLimiter.limiting(limits.rateLimit, burst: limits.burst, before: before?.rate),
             sourceRate: SourceRateLimiter.limiting(
-                limits.perSourceRateLimit, burst: limits.burst, before: before?.sourceRate),
+                limits.perSourceRateLimit, burst: limits.burst, prefix: limits.sourcePrefix,
+                before: before?.sourceRate),
             listeners: listeners)
     }
 

@@ -71,20 +71,22 @@ struct RunFlags: ParsableArguments {
             } else {
                 loaded = try Configuration.parse(yaml: "", file: "defaults", environment: environment)
             }
+            if isStart { Self.takeLogFormat(loaded.configuration.logging.format, environment) }
             try apply(to: &loaded)
             var checked = try loaded.revalidated()
             // The flag says so itself; the file's brokers are for other days.
             if embeddedKafka { checked.warnings.removeAll { $0.path == "kafka.brokers" } }
             return checked
         } catch let error as ConfigurationErrors {
-            if isStart { Self.takeLogFormat(of: error, environment) }
+            if isStart { Self.takeLogFormat(error.partial?.configuration.logging.format, environment) }
             throw Failure(Failure.input, Blueprint.completing(error).description)
         }
     }
 
     /// What ends the start is said in the form that was asked for, as far as that can be told.
-    private static func takeLogFormat(of errors: ConfigurationErrors, _ environment: [String: String]) {
-        let format = errors.partial?.configuration.logging.format
+    private static func takeLogFormat(
+        _ format: Configuration.Logging.Format?, _ environment: [String: String]
+    ) {
         let isJSON = format == .json || environment["KAFKASTREAMER_LOG_FORMAT"] == "json"
         if isJSON { StandardErrorLog.process.values.withLock { $0.isJSON = true } }
     }

@@ -69,6 +69,9 @@ extension StreamListenerSettings {
         port = tcp.address.port
         threads = tcp.threads
         maximumConnections = tcp.maximumConnections
+        maximumConnectionsPerSource = tcp.maximumConnectionsPerSource
+        sourcePrefix = configuration.limits.sourcePrefix
+        keepaliveSeconds = Int32(clamping: tcp.keepalive.components.seconds)
         idleSeconds = Int64(tcp.idleTimeout.wholeMilliseconds + 999) / 1000
         allowed = tcp.reception.allow
     }

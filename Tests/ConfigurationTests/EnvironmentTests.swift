@@ -175,6 +175,19 @@ import Testing
         }
     }
 
+    /// The file is no secret; its content is.
+    @Test func aMissingSecretFileIsNamed() {
+        let found = findings(
+            "kafka: {property-files: {sasl.password: /run/secrets/kafka-password, ssl.key.password: hunter2}}",
+            environment: ["KAFKA_SASL_USERNAME_FILE": "/run/secrets/user"])
+        #expect(
+            found == [
+                "f:1:41: error: kafka.property-files.sasl.password: the file \"/run/secrets/kafka-password\" cannot be read: No such file or directory",
+                "f:1:88: error: kafka.property-files.ssl.key.password: the file whose name is not shown (it has no /) cannot be read: No such file or directory",
+                "environment:KAFKA_SASL_USERNAME_FILE: error: kafka.properties.sasl.username: the file \"/run/secrets/user\" cannot be read: No such file or directory",
+            ])
+    }
+
     @Test func onlyTheLastNewlineIsTrimmed() throws {
         try withFile(Array(" a\nb \n\n".utf8)) { path in
             let loaded = try Configuration.parse(yaml: "kafka: {property-files: {ssl.key.pem: \(path)}}", file: "f")

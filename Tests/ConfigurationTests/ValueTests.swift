@@ -163,7 +163,7 @@ import Testing
     @Test func listenersReadAllTheirKeys() throws {
         let yaml = """
             listeners:
-              - {type: tcp, address: ":1", threads: 2, max-connections: 3, idle-timeout: 4m, framing: octet-counting, max-message-size: 1KiB, rate-limit: 1_000, time-zone: "+02:00", allow: 10.0.0.1}
+              - {type: tcp, address: ":1", threads: 2, max-connections: 3, max-connections-per-source: 2, idle-timeout: 4m, keepalive: 0, framing: octet-counting, max-message-size: 1KiB, rate-limit: 1_000, time-zone: "+02:00", allow: 10.0.0.1}
               - {type: unix-datagram, path: /dev/log, mode: 0600, receive-buffer: 1MiB}
               - {type: file, paths: [/a, "/b*"], exclude: /b1, start-at: end, follow: off, program: app, poll-interval: 1s}
               - {type: tcp, address: ":2", time-zones: [{network: [10.0.0.0/8, 11.0.0.0/8], time-zone: Asia/Kolkata}]}
@@ -173,7 +173,9 @@ import Testing
         tcp.address = .init(host: "", port: 1)
         tcp.threads = 2
         tcp.maximumConnections = 3
+        tcp.maximumConnectionsPerSource = 2
         tcp.idleTimeout = .seconds(240)
+        tcp.keepalive = .zero
         tcp.framing = .octetCounting
         tcp.reception.maximumMessageSize = 1024
         tcp.reception.rateLimit = 1000

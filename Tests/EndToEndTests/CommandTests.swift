@@ -311,7 +311,7 @@ extension EndToEnd {
             arguments: [
                 ("listeners: [{type: udp}]\nkafka: {brokerz: a}\nlogging: {format: json}\n", [:]),
                 ("kafka: [\n", ["KAFKASTREAMER_LOG_FORMAT": "json"]),
-                ("logging: {format: json}\n", [:]),
+                ("logging: {format: json}\n", [:]), ("logging: {format: json}\nkafka: {topic: \"?\"}\n", [:]),
                 ("logging: {format: json}\nspool: {directory: /proc/spool}\nlisteners: [{type: udp}]\n", [:]),
             ] as [(String, [String: String])])
         func fatalErrorsAsJSON(_ yaml: String, _ environment: [String: String]) throws {

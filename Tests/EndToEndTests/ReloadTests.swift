@@ -63,6 +63,40 @@ extension EndToEnd {
             #expect(try Traffic.numbers(events) == Array(0..<300))
         }
 
+        @Test("what can be read without end is refused at a reload, and the service goes on")
+        func hostileFiles() throws {
+            defer { directory.remove() }
+            let file = try configure(topic: "t")
+            let streamer = try Streamer.ready(["--config", file], in: directory)
+            defer { streamer.end() }
+            let sender = try TCPSender(streamer.address("tcp"))
+            var bomb = "a0: &a0 [x, x]\n"
+            for level in 1...60 { bomb += "a\(level): &a\(level) [*a\(level - 1)]\n" }
+            let manager = FileManager.default
+            for make in [
+                { try directory.write(bomb + "? *a60\n: v\n", to: "kafka.yaml") },
+                { try directory.write((0..<60_000).map { "k\($0): 1\n" }.joined(), to: "kafka.yaml") },
+                {
+                    try manager.removeItem(atPath: file)
+                    guard mkfifo(file, 0o600) == 0 else { throw HarnessError("no pipe") }
+                    return file
+                },
+                {
+                    try manager.removeItem(atPath: file)
+                    try manager.createSymbolicLink(atPath: file, withDestinationPath: "/dev/zero")
+                    return file
+                },
+            ] as [() throws -> String] {
+                _ = try make()
+                let seen = streamer.logCount
+                streamer.process.signal(SIGHUP)
+                _ = try streamer.line(containing: "configuration refused, the old one stays", after: seen)
+            }
+            try sender.send((0..<10).map(Traffic.fileLine))
+            try streamer.waitForDelivery(of: 10)
+            try streamer.stopExpectingDelivery(of: 10)
+        }
+
         @Test("no message is lost while SIGHUP comes again and again in the middle of a stream")
         func reloadUnderLoad() throws {
             defer { directory.remove() }
