@@ -164,6 +164,7 @@ final class Lanes {
             feed.reader.advance(past: record)
             count += 1
         }
+        if hasBacklog { feed.reader.restBehind() }
         return count
     }
 
@@ -206,6 +207,7 @@ final class Lanes {
                 backlog.reader.advance(past: record)
                 moved += 1
             }
+            backlog.reader.restBehind()
             if backlog.reader.peek() == nil {
                 backlog.writer.finish()
                 drained(backlog)

@@ -200,6 +200,7 @@ final class Sender: @unchecked Sendable {
         // A disk that was full may have room again, and nobody says so.
         if spool.refusal != nil { spool.wakeAll() }
         settlement.lookAgain()
+        settlement.rest(feeds, lanes, letters)
     }
 
     private func publish() {

@@ -10,6 +10,7 @@ final class Settlement {
     var counts = Sender.Counts()
     /// Whether a segment may be spent that was not before.
     private var isNews = false
+    private var deliveredAtRest = UInt64.max
 
     /// - Parameter replay: what this sender replays.
     init(_ spool: Spool, replay: Replay?, gate: Gate) {
@@ -67,5 +68,16 @@ final class Settlement {
         if let replayed = feeds.replayed { spool.reclaim(replayed) }
         if let letters = letters.feed { spool.reclaim(letters.chain) }
         lanes.forEachBacklog { spool.reclaim($0.writer.chain) }
+    }
+
+    /// Called now and then: while nothing is delivered, what lies in files needs no memory.
+    func rest(_ feeds: Feeds, _ lanes: Lanes, _ letters: DeadLetters) {
+        defer { deliveredAtRest = counts.delivered }
+        guard counts.delivered == deliveredAtRest else { return }
+        var chains = feeds.all.map(\.chain)
+        if let replayed = feeds.replayed { chains.append(replayed) }
+        if let letters = letters.feed { chains.append(letters.chain) }
+        lanes.forEachBacklog { chains.append($0.writer.chain) }
+        spool.rest(chains)
     }
 }

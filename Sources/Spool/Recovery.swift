@@ -76,7 +76,7 @@ extension Spool {
 
     /// Reads one file, and gives its segment to the pool or to what is replayed. Nil when it is neither.
     private func read(
-        _ file: SpoolDisk.File, sequence: UInt64, into found: inout RecoveredRecords, topicIndex: (String) -> UInt32
+        _ file: SpoolFile, sequence: UInt64, into found: inout RecoveredRecords, topicIndex: (String) -> UInt32
     ) throws(SpoolError) -> (segment: Segment, runs: [ReplayRun])? {
         let segment = Segment(file, disk: disk)
         defer { segment.rest() }
@@ -102,7 +102,8 @@ extension Spool {
         if SegmentHeader.read(file.base, fileSize: file.size) != .good(header) { segment.use(header) }
         if file.size < header.size { reasons.append("cut to \(file.size) of \(header.size) bytes") }
         let scan = scan(segment, header, sealed: sealed, into: &found, topicIndex: topicIndex)
-        note(file.path, reasons, lost: scan.lost, isEmpty: scan.runs.isEmpty, into: &found)
+        if scan.gaveUp { reasons.append("too much looks like a record and is none: the rest was not searched") }
+        note(file.path, reasons, lost: scan.lost, isEmpty: scan.runs.isEmpty && !scan.gaveUp, into: &found)
         skip(chain: scan.highestChain)
         guard !scan.runs.isEmpty || segment.size == settings.segmentSize else {
             segment.removeFile()
@@ -114,7 +115,7 @@ extension Spool {
     }
 
     /// A header of version 1 has no checksum: a generation that no record has is not the one that it was written with.
-    private static func proven(_ header: SegmentHeader, _ file: SpoolDisk.File) -> SegmentHeader {
+    private static func proven(_ header: SegmentHeader, _ file: SpoolFile) -> SegmentHeader {
         guard header.version == SegmentLayout.firstVersion else { return header }
         let search = RecordSearch(
             base: file.base, end: file.size, generation: header.generation, version: header.version)
@@ -136,7 +137,7 @@ extension Spool {
     }
 
     /// A file without a header or a record that could be read.
-    private func giveUp(_ segment: Segment, _ file: SpoolDisk.File, into found: inout RecoveredRecords) {
+    private func giveUp(_ segment: Segment, _ file: SpoolFile, into found: inout RecoveredRecords) {
         let body = UnsafeRawBufferPointer(start: file.base, count: file.size).dropFirst(SegmentLayout.header)
         // The process was killed, or the power went, before the first record: a segment like one that was just made.
         if body.allSatisfy({ $0 == 0 }) {

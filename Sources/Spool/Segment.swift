@@ -12,12 +12,12 @@ public final class Segment: @unchecked Sendable {
     public let base: UnsafeMutableRawPointer
     /// Bytes, header included.
     public let size: Int
-    private let file: SpoolDisk.File?
-    private let disk: SpoolDisk
+    private let file: SpoolFile?
+    private let disk: any SpoolDisk
     private(set) var generation: UInt32 = 0
 
     /// Anonymous memory, or a file.
-    private init(base: UnsafeMutableRawPointer, size: Int, file: SpoolDisk.File?, disk: SpoolDisk) {
+    private init(base: UnsafeMutableRawPointer, size: Int, file: SpoolFile?, disk: any SpoolDisk) {
         self.base = base
         self.size = size
         self.file = file
@@ -30,16 +30,19 @@ public final class Segment: @unchecked Sendable {
     }
 
     /// A segment over anonymous memory.
-    static func anonymous(size: Int, disk: SpoolDisk) throws(SpoolError) -> Segment {
-        Segment(base: try SpoolDisk.map(size: size, descriptor: -1), size: size, file: nil, disk: disk)
+    static func anonymous(size: Int, disk: any SpoolDisk) throws(SpoolError) -> Segment {
+        Segment(base: try SystemDisk.map(size: size, descriptor: -1), size: size, file: nil, disk: disk)
     }
 
     /// A segment over a file.
-    convenience init(_ file: SpoolDisk.File, disk: SpoolDisk) {
+    convenience init(_ file: SpoolFile, disk: any SpoolDisk) {
         self.init(base: file.base, size: file.size, file: file, disk: disk)
     }
 
     var path: String? { file?.path }
+
+    /// What is written or read for later only is given back in pieces of so many bytes.
+    static let restStep = 1 << 20
 
     /// Makes the segment empty and ready for a writer.
     func begin(sequence: UInt64, chain: UInt32, firstNumber: UInt64) {
@@ -91,8 +94,15 @@ public final class Segment: @unchecked Sendable {
     public var isSpent: Bool { sealedCount.map { $0 == settled } ?? false }
 
     /// Gives the memory of a file-backed segment back to the page cache: the bytes stay, the resident size goes down.
-    func rest() {
-        if file != nil { madvise(base, size, MADV_DONTNEED) }
+    /// Whoever touches it later has its pages back for a minor fault.
+    func rest() { rest(from: 0, to: size) }
+
+    /// The same for the whole pages of a stretch.
+    func rest(from: Int, to: Int) {
+        let page = SystemDisk.pageSize
+        let start = (from + page - 1) & ~(page - 1)
+        let end = to == size ? size : to & ~(page - 1)
+        if file != nil, end > start { madvise(base + start, end - start, MADV_DONTNEED) }
     }
 
     /// Writes the range to the disk and waits for it.

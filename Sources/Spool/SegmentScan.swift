@@ -50,6 +50,9 @@ struct SegmentScan {
         return UInt64(max(0, Int(sealed) - Int(found))) + marked
     }
 
+    /// Whether bytes that look like the beginnings of records, and are none, were so many that the search was given up.
+    var gaveUp: Bool { budget <= 0 }
+
     /// Walks to the end of what was written.
     /// - Parameters:
     ///   - pending: called for each record that is to be sent.
@@ -185,7 +188,7 @@ struct RecordSearch {
     }
 
     /// The header that a file must have had, by the records in it: those of its last use have the highest generation.
-    static func survey(_ file: SpoolDisk.File, fallbackSequence: UInt64) -> SegmentHeader? {
+    static func survey(_ file: SpoolFile, fallbackSequence: UInt64) -> SegmentHeader? {
         for version in [SegmentLayout.currentVersion, SegmentLayout.firstVersion] {
             let search = RecordSearch(base: file.base, end: file.size, generation: nil, version: version)
             var budget = budget(file.size)

@@ -28,7 +28,7 @@ public final class Spool: Sendable {
     public let isChecked: Bool
     private let pool = Mutex(Pool())
     private let lockDescriptor: Int32
-    let disk: SpoolDisk
+    let disk: any SpoolDisk
     private let syncs = Syncs()
     /// Every origin that is open or has records that are not settled.
     private let origins = Mutex<[ObjectIdentifier: Origin]>([:])
@@ -45,9 +45,11 @@ public final class Spool: Sendable {
 
     /// Opens the spool: in memory, or in its directory, which is made and locked. What an earlier process left there
     /// is found with `recover()`, before the first writer is made.
-    public convenience init(_ settings: SpoolSettings) throws(SpoolError) { try self.init(settings, disk: SpoolDisk()) }
+    public convenience init(_ settings: SpoolSettings) throws(SpoolError) {
+        try self.init(settings, disk: SystemDisk())
+    }
 
-    package init(_ settings: SpoolSettings, disk: SpoolDisk) throws(SpoolError) {
+    package init(_ settings: SpoolSettings, disk: any SpoolDisk) throws(SpoolError) {
         self.settings = settings
         self.disk = disk
         isChecked = settings.directory != nil
@@ -83,7 +85,7 @@ public final class Spool: Sendable {
         if lockDescriptor >= 0 { close(lockDescriptor) }
     }
 
-    private static func makeDirectory(_ path: String, _ disk: SpoolDisk) throws(SpoolError) {
+    private static func makeDirectory(_ path: String, _ disk: any SpoolDisk) throws(SpoolError) {
         var partial = path.hasPrefix("/") ? "/" : "."
         for part in path.split(separator: "/") {
             let parent = partial
@@ -259,10 +261,13 @@ public final class Spool: Sendable {
     public func reclaim(_ chain: SegmentChain) -> Bool {
         let spent = chain.takeSpent()
         guard !spent.isEmpty else { return false }
-        let (discarded, waiters): ([Segment], [@Sendable () -> Void]) = pool.withLock { pool in
+        let (discarded, colder, waiters): ([Segment], [Segment], [@Sendable () -> Void]) = pool.withLock { pool in
             var discarded: [Segment] = []
+            var colder: [Segment] = []
             for segment in spent {
                 if pool.free.count < Self.keptFree, segment.size == settings.segmentSize {
+                    // The one on top is used next and stays in memory.
+                    if let below = pool.free.last { colder.append(below) }
                     pool.free.append(segment)
                 } else {
                     pool.total -= 1
@@ -270,11 +275,21 @@ public final class Spool: Sendable {
                 }
             }
             defer { pool.waiters = [] }
-            return (discarded, pool.waiters)
+            return (discarded, colder, pool.waiters)
         }
+        // Its bytes are safe even when a writer has taken one meanwhile.
+        for segment in colder { segment.rest() }
         for segment in discarded { segment.removeFile() }
         for wake in waiters { wake() }
         return true
+    }
+
+    /// Gives back the memory of chains that are neither written nor read in earnest (Kafka is away, or all is delivered),
+    /// and of empty segments.
+    public func rest(_ chains: [SegmentChain]) {
+        guard settings.directory != nil else { return }
+        for chain in chains { chain.rest() }
+        for segment in pool.withLock({ $0.free }) { segment.rest() }
     }
 
     /// Calls `wake` once, from any thread, when segments have come free; at once when there is room now.

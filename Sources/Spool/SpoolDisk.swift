@@ -1,35 +1,50 @@
 import CLinux
 import Glibc
 
-/// The file system as a spool uses it. Tests put one in its place that forgets what was never written to the disk, or
-/// that refuses.
-///
-/// Threads: called by workers, senders and the disk's thread alike; it has no state.
-package class SpoolDisk: @unchecked Sendable {
-    /// A file that is mapped into memory, whole.
-    package struct File {
-        /// Its first byte.
-        package var base: UnsafeMutableRawPointer
-        /// Bytes that are mapped.
-        package var size: Int
-        package var path: String
-        package var descriptor: Int32
-    }
+/// A file that is mapped into memory, whole.
+package struct SpoolFile: @unchecked Sendable {
+    /// Its first byte.
+    package var base: UnsafeMutableRawPointer
+    /// Bytes that are mapped.
+    package var size: Int
+    package var path: String
+    package var descriptor: Int32
+}
 
-    /// What a name in the spool's directory turned out to be.
-    package enum Opened {
-        case file(File)
-        /// Nothing was ever written to it.
-        case empty
-        /// No regular file, too short for a header, or not ours to read; and why.
-        case refused(String)
-    }
+/// What a name in a spool's directory turned out to be.
+package enum OpenedFile {
+    case file(SpoolFile)
+    /// Nothing was ever written to it.
+    case empty
+    /// No regular file, too short for a header, or not ours to read; and why.
+    case refused(String)
+}
+
+/// The file system as a spool uses it. Tests put one in its place that forgets what was never written to the disk, or
+/// that refuses. Called by workers, senders and the disk's thread alike.
+package protocol SpoolDisk: Sendable {
+    /// Makes a file of `size` bytes, all of them allocated, and maps it.
+    func create(_ path: String, size: Int) throws(SpoolError) -> SpoolFile
+    /// Maps a file that an earlier process left.
+    func open(_ path: String) throws(SpoolError) -> OpenedFile
+    /// Writes a stretch of a file to the disk and waits for it.
+    func synchronise(_ file: SpoolFile, from: Int, to: Int) throws(SpoolError)
+    /// Makes the names in a directory as durable as what stands in the files.
+    func synchroniseDirectory(_ path: String) throws(SpoolError)
+    /// Takes a file's name away.
+    func remove(_ path: String)
+}
+
+/// The system's own.
+package struct SystemDisk: SpoolDisk {
+    /// Bytes of a page, what the system maps and writes.
+    package static let pageSize = Int(getpagesize())
 
     package init() {}
 
     /// Makes a file of `size` bytes and maps it. All its blocks are allocated now: a sparse file turns a full disk into
     /// SIGBUS at some later store.
-    package func create(_ path: String, size: Int) throws(SpoolError) -> File {
+    package func create(_ path: String, size: Int) throws(SpoolError) -> SpoolFile {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { throw SpoolError(path: path, operation: "create", errno: errno) }
         let allocated = clinux_fallocate(descriptor, 0, Int64(size))
@@ -39,7 +54,7 @@ package class SpoolDisk: @unchecked Sendable {
             throw SpoolError(path: path, operation: "allocate \(size) bytes for", errno: -allocated)
         }
         do throws(SpoolError) {
-            return File(
+            return SpoolFile(
                 base: try Self.map(size: size, descriptor: descriptor), size: size, path: path, descriptor: descriptor)
         } catch {
             close(descriptor)
@@ -50,7 +65,7 @@ package class SpoolDisk: @unchecked Sendable {
 
     /// Maps a file that an earlier process left. It neither waits (for the other end of a pipe) nor follows a link out
     /// of the directory.
-    package func open(_ path: String) throws(SpoolError) -> Opened {
+    package func open(_ path: String) throws(SpoolError) -> OpenedFile {
         let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else {
             let code = errno
@@ -76,7 +91,7 @@ package class SpoolDisk: @unchecked Sendable {
         }
         do throws(SpoolError) {
             let base = try Self.map(size: size, descriptor: descriptor)
-            return .file(File(base: base, size: size, path: path, descriptor: descriptor))
+            return .file(SpoolFile(base: base, size: size, path: path, descriptor: descriptor))
         } catch {
             close(descriptor)
             throw error
@@ -84,8 +99,8 @@ package class SpoolDisk: @unchecked Sendable {
     }
 
     /// Writes a stretch of a file to the disk and waits for it.
-    package func synchronise(_ file: File, from: Int, to: Int) throws(SpoolError) {
-        let start = from & ~(Int(getpagesize()) - 1)
+    package func synchronise(_ file: SpoolFile, from: Int, to: Int) throws(SpoolError) {
+        let start = from & ~(Self.pageSize - 1)
         guard msync(file.base + start, to - start, MS_SYNC) == 0 else {
             throw SpoolError(path: file.path, operation: "write to disk", errno: errno)
         }

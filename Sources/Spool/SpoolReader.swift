@@ -8,6 +8,8 @@ public struct SpoolReader: ~Copyable {
     /// The number of the segment last stood in.
     private var number: UInt64 = 0
     private var offset = SegmentLayout.header
+    /// Up to where its memory was given back.
+    private var restedTo = 0
     /// The segment's first byte: asking the object for it each time would count references per record.
     private var base: UnsafeMutableRawPointer?
     private var isAtEnd = false
@@ -42,6 +44,7 @@ public struct SpoolReader: ~Copyable {
                 number = next.number
                 base = next.segment.base
                 offset = SegmentLayout.header
+                restedTo = 0
                 continue
             }
             let length = clinux_load_acquire_u32(base + offset)
@@ -67,5 +70,12 @@ public struct SpoolReader: ~Copyable {
     /// Moves past the record that `peek` gave.
     public mutating func advance(past record: Record) {
         offset += record.size
+    }
+
+    /// Gives back the memory of what it has passed in its segment, when that is much: for a reader that only copies.
+    public mutating func restBehind() {
+        guard offset - restedTo >= Segment.restStep else { return }
+        segment?.rest(from: restedTo, to: offset)
+        restedTo = offset
     }
 }

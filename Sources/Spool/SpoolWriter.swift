@@ -26,6 +26,8 @@ public final class SpoolWriter {
     private var limit = 0
     private var countInSegment: UInt32 = 0
     private var synchronisedTo = 0
+    /// Up to where the memory of copies was given back.
+    private var restedTo = 0
     /// With `sync: always`: segments that the batch has left behind, and what of them is not on the disk.
     private var left: [(segment: Segment, from: Int, to: Int)] = []
     /// The number of the next record.
@@ -67,6 +69,7 @@ public final class SpoolWriter {
         base = next.base
         offset = SegmentLayout.header
         synchronisedTo = 0
+        restedTo = 0
         // The last length word must have a place for the seal.
         limit = next.size - RecordLayout.alignment
         countInSegment = 0
@@ -87,8 +90,9 @@ public final class SpoolWriter {
         if spool.settings.sync == .always, spool.settings.directory != nil, offset > synchronisedTo {
             left.append((segment, synchronisedTo, offset + RecordLayout.alignment))
         }
-        // Far behind, the sender will fault the pages in again when it comes to them; until then they need no memory.
-        if !chain.isRead(segment) { segment.rest() }
+        // Far behind, the sender will fault the pages in again when it comes to them; until then they need no memory. In a
+        // backlog it stands at the first record and waits.
+        if purpose == .backlog || !chain.isRead(segment) { segment.rest() }
     }
 
     /// Commits the value that stands at the start of `room`.
@@ -220,6 +224,11 @@ public final class SpoolWriter {
         let flags = copyOrigin(of: record, behind: lengths, topicCount: topic.count)
         commit(
             lengths, record.topicIndex, topic, record.timestamp, record.place, flags: flags | RecordLayout.copyFlag)
+        if offset - restedTo >= Segment.restStep {
+            // Nobody reads a copy soon.
+            segment?.rest(from: restedTo, to: offset)
+            restedTo = offset
+        }
         return true
     }
 
