@@ -69,7 +69,7 @@ public final class Spool: Sendable {
             lockDescriptor = -1
             return
         }
-        try Self.makeDirectory(directory, disk)
+        try Self.makeDirectory(directory, settings.sync == .process ? nil : disk)
         let path = directory + "/lock"
         lockDescriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard lockDescriptor >= 0 else { throw SpoolError(path: path, operation: "open", errno: errno) }
@@ -85,13 +85,13 @@ public final class Spool: Sendable {
         if lockDescriptor >= 0 { close(lockDescriptor) }
     }
 
-    private static func makeDirectory(_ path: String, _ disk: any SpoolDisk) throws(SpoolError) {
+    private static func makeDirectory(_ path: String, _ disk: (any SpoolDisk)?) throws(SpoolError) {
         var partial = path.hasPrefix("/") ? "/" : "."
         for part in path.split(separator: "/") {
             let parent = partial
             partial += (partial.hasSuffix("/") ? "" : "/") + part
             if mkdir(partial, 0o750) == 0 {
-                try disk.synchroniseDirectory(parent)
+                try disk?.synchroniseDirectory(parent)
             } else if errno != EEXIST {
                 throw SpoolError(path: partial, operation: "create directory", errno: errno)
             }
