@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <linux/sock_diag.h>
 #include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 // ---- CRC-32C --------------------------------------------------------------------------------------------------------
 
@@ -204,3 +207,60 @@ void clinux_set_thread_name(const char *name) {
 }
 
 void clinux_release_free_memory(void) { malloc_trim(0); }
+
+// ---- Signals --------------------------------------------------------------------------------------------------------
+
+static const int service_signals[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+enum { service_signal_count = sizeof service_signals / sizeof *service_signals };
+static struct sigaction earlier_actions[service_signal_count];
+/// The reading and the writing end of what the handler leaves behind; -1 before.
+static int signal_pipe[2] = {-1, -1};
+
+// A handler and not a mask: libdispatch lets every signal through to the main thread, whatever was held back.
+static void note_signal(int signal) {
+    int saved = errno;
+    unsigned char number = (unsigned char)signal;
+    // Full only when nobody has read 65,536 signals.
+    if (write(signal_pipe[1], &number, 1) < 0) {}
+    errno = saved;
+}
+
+int clinux_hold_signals(void) {
+    if (signal_pipe[0] >= 0) return 0;
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return -errno;
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    signal_pipe[0] = ends[0];
+    signal_pipe[1] = ends[1];
+    struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
+    for (int i = 0; i < service_signal_count; i++) sigaction(service_signals[i], &action, &earlier_actions[i]);
+    return 0;
+}
+
+void clinux_release_signals(void) {
+    if (signal_pipe[0] < 0) return;
+    for (int i = 0; i < service_signal_count; i++) sigaction(service_signals[i], &earlier_actions[i], NULL);
+    struct pollfd ready = {.fd = signal_pipe[0], .events = POLLIN};
+    while (poll(&ready, 1, 0) == 1) raise(clinux_wait_for_signal());
+}
+
+int clinux_wait_for_signal(void) {
+    unsigned char number = 0;
+    while (read(signal_pipe[0], &number, 1) != 1) {
+        if (errno != EINTR) return 0;
+    }
+    return number;
+}
+
+// A unit may be reloaded right after its start, when main has not begun: libraries take their time to come up. By its
+// name, so that the tests, which hold the same code, can be interrupted.
+static void hold_signals_of_the_program(int argc, char **argv, char **environment) {
+    (void)environment;
+    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+    const char *name = argc > 0 ? (slash ? slash + 1 : argv[0]) : "";
+    if (strncmp(name, "kafkastreamer", 13) == 0) clinux_hold_signals();
+}
+
+// Before the constructors of all libraries.
+__attribute__((section(".preinit_array"), used)) static void (*const first_of_all)(int, char **, char **) =
+    hold_signals_of_the_program;

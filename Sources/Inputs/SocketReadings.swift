@@ -25,6 +25,9 @@ public struct SocketReadings: Sendable, Equatable {
     /// Times that the system had no descriptor or memory for a connection, which then waits in its queue.
     public var acceptFailures: UInt64 = 0
 
+    /// Who was refused last.
+    public var lastRefused = PeerAddress.none
+
     /// No readings yet.
     public init() {}
 
@@ -43,6 +46,7 @@ public struct SocketReadings: Sendable, Equatable {
         sum.refusedByNetwork += b.refusedByNetwork
         sum.refusedForDescriptors += b.refusedForDescriptors
         sum.acceptFailures += b.acceptFailures
+        if sum.lastRefused == .none { sum.lastRefused = b.lastRefused }
         return sum
     }
 }

@@ -1,4 +1,5 @@
-/// The bytes of a frame that is split across reads. Grows by doubling up to a limit and is never shrunk.
+/// The bytes of a frame that is split across reads. Grows by doubling up to a limit; large memory is given back when it is
+/// empty, so that a connection that is quiet does not hold what its longest frame once took.
 ///
 /// Owned by one `FrameDecoder`.
 struct CarryOver: ~Copyable {
@@ -6,6 +7,8 @@ struct CarryOver: ~Copyable {
     private var capacity = 0
     private(set) var count = 0
     private let limit: Int
+    /// Bytes that are kept while nothing is carried over.
+    private static var kept: Int { 2048 }
 
     /// An empty one that allocates nothing yet; `limit` is the most bytes that it will ever have to hold.
     init(limit: Int) {
@@ -31,7 +34,7 @@ struct CarryOver: ~Copyable {
 
     mutating func removeFirst(_ removed: Int) {
         guard removed < count else {
-            count = 0
+            removeAll()
             return
         }
         guard removed > 0 else { return }
@@ -46,6 +49,10 @@ struct CarryOver: ~Copyable {
 
     mutating func removeAll() {
         count = 0
+        guard capacity > Self.kept else { return }
+        storage?.deallocate()
+        storage = nil
+        capacity = 0
     }
 
     private mutating func grow(to needed: Int) {

@@ -144,7 +144,7 @@ actor ListenerSet {
     }
 
     private func end(_ entry: Entry) async {
-        await entry.listener.stop()
+        await stop(entry)
         entry.listener.finish()
         watches.removeValue(forKey: entry.identity)?.end()
         logger.info("listener stopped", metadata: ["listener": "\(entry.definition.name)"])
@@ -159,9 +159,24 @@ actor ListenerSet {
     /// Stops accepting, takes what has arrived, and returns when every listener has ended.
     func stop() async {
         await withTaskGroup(of: Void.self) { group in
-            for entry in running { group.addTask { await entry.listener.stop() } }
+            for entry in running { group.addTask { await self.stop(entry) } }
             for task in leaving { group.addTask { await task.value } }
         }
+    }
+
+    /// Stops a listener and says so when that takes its time.
+    private func stop(_ entry: Entry) async {
+        let word = Task { [logger] in
+            do { try await Task.sleep(for: .seconds(1)) } catch { return }
+            logger.notice(
+                "stopping: waiting for what senders have sent",
+                metadata: [
+                    "listener": "\(entry.definition.name)",
+                    "connections": "\(entry.listener.readings.openConnections)",
+                ])
+        }
+        await entry.listener.stop()
+        word.cancel()
     }
 
     /// Moves the checkpoints to what was delivered; after the producers have stopped.

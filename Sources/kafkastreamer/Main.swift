@@ -23,6 +23,8 @@ struct KafkaStreamer: AsyncParsableCommand {
         clinux_keep_freed_memory(32 << 20)
         do {
             var command = try parseAsRoot()
+            // The service takes its signals itself; every other command ends by them.
+            if !(command is RunCommand) { clinux_release_signals() }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -80,6 +82,12 @@ enum Output {
         flush()
         log.withLock { $0 }?.flush(milliseconds: 1000)
         Glibc.exit(code)
+    }
+
+    /// The same without waiting for anything that the process still does.
+    static func endAtOnce(_ code: Int32) -> Never {
+        log.withLock { $0 }?.flush(milliseconds: 500)
+        Glibc._exit(code)
     }
 
     /// Writes text to standard output. A closed pipe ends the command: there is nobody left to write for.

@@ -97,6 +97,77 @@ extension EndToEnd {
             try streamer.stopExpectingDelivery(of: 10)
         }
 
+        @Test("Regression: a reload that cannot open a listener changes nothing: routes, log and listeners stay")
+        func cannotOpen() throws {
+            defer { directory.remove() }
+            let taken = try TakenPort()
+            let file = try configure(topic: "before")
+            let streamer = try Streamer.ready(["--config", file], in: directory)
+            defer { streamer.end() }
+            let sender = try TCPSender(streamer.address("tcp"))
+            try sender.send((0..<10).map(Traffic.fileLine))
+            try streamer.waitForDelivery(of: 10)
+
+            _ = try directory.write(
+                """
+                listeners:
+                  - {type: udp, address: "127.0.0.1:0"}
+                  - {type: tcp, address: "127.0.0.1:\(taken.port)"}
+                kafka: {brokers: ["\(broker.bootstrapServers)"]}
+                routes: [{name: all, topic: after}]
+                logging: {format: json}
+
+                """, to: "kafka.yaml")
+            let seen = streamer.logCount
+            streamer.process.signal(SIGHUP)
+            let complaint = try streamer.line(containing: "configuration refused, the old one stays", after: seen)
+            #expect(complaint.contains("cannot listen on tcp 127.0.0.1:\(taken.port): Address already in use"))
+            #expect(!complaint.hasPrefix("{"))
+            try sender.send((10..<20).map(Traffic.fileLine))
+            try TCPSender(streamer.address("tcp")).send((20..<30).map(Traffic.fileLine))
+            try streamer.waitForDelivery(of: 30)
+            try streamer.stopExpectingDelivery(of: 30)
+            #expect(counted(try Kcat.events(broker.bootstrapServers).map(\.topic)) == ["before": 30])
+        }
+
+        @Test("Regression: a listener with other settings at the same place keeps its socket and its connections")
+        func sameAddress() throws {
+            defer { directory.remove() }
+            let file = try configure(topic: "all")
+            let streamer = try Streamer.ready(["--config", file, "--shutdown-timeout", "20s"], in: directory)
+            defer { streamer.end() }
+            let (tcp, udp) = (try streamer.address("tcp"), try streamer.address("udp"))
+            let sender = try TCPSender(tcp)
+            try sender.send((0..<10).map(Traffic.fileLine))
+            try UDPSender(udp).send((10..<20).map(Traffic.fileLine))
+            try streamer.waitForDelivery(of: 20)
+
+            _ = try directory.write(
+                """
+                listeners:
+                  - {type: tcp, address: "127.0.0.1:0", name: one, rate-limit: 100000, max-connections: 7, threads: 2}
+                  - {type: udp, address: "127.0.0.1:0", name: two, allow: [10.0.0.0/8], max-message-size: 2KiB}
+                kafka: {brokers: ["\(broker.bootstrapServers)"]}
+                limits: {burst: 5000}
+                routes:
+                  - {name: renamed, match: {listener: one}, topic: renamed}
+
+                """, to: "kafka.yaml")
+            let seen = streamer.logCount
+            streamer.process.signal(SIGHUP)
+            try streamer.line(containing: "listener keeps its threads until a restart", after: seen)
+            try streamer.entry("configuration reloaded", after: seen)
+            #expect(!streamer.process.lines(.errors).dropFirst(seen).contains { $0.contains(" listening ") })
+            try sender.send((20..<30).map(Traffic.fileLine))
+            try UDPSender(udp).send(["not allowed"])
+            try streamer.ledger(when: "ten more, and one rejected") {
+                $0.delivered == 30 && $0.rejected(for: "acl") == 1
+            }
+            let (exit, _) = try streamer.stop()
+            #expect(exit == .code(0))
+            #expect(counted(try Kcat.events(broker.bootstrapServers).map(\.topic)) == ["all": 20, "renamed": 10])
+        }
+
         @Test("no message is lost while SIGHUP comes again and again in the middle of a stream")
         func reloadUnderLoad() throws {
             defer { directory.remove() }

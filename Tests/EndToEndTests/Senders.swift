@@ -22,16 +22,26 @@ enum Socket {
 
     /// A TCP port of 127.0.0.1 that nothing listens on: for a listener that has to be known before it exists.
     static func freePort() throws -> UInt16 {
+        let (descriptor, port) = try bound()
+        close(descriptor)
+        return port
+    }
+
+    /// A TCP socket of 127.0.0.1 with a port of its own.
+    static func bound() throws -> (descriptor: Int32, port: UInt16) {
         let descriptor = try open(SOCK_STREAM)
-        defer { close(descriptor) }
         var name = sockaddr_in()
         var count = socklen_t(MemoryLayout<sockaddr_in>.size)
         guard try withName(Streamer.Address(host: "127.0.0.1", port: 0), { bind(descriptor, $0, $1) }) == 0,
             withUnsafeMutablePointer(
                 to: &name,
                 { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &count) } }) == 0
-        else { throw HarnessError("no free port: \(String(cString: strerror(errno)))") }
-        return UInt16(bigEndian: name.sin_port)
+        else {
+            let reason = String(cString: strerror(errno))
+            close(descriptor)
+            throw HarnessError("no free port: \(reason)")
+        }
+        return (descriptor, UInt16(bigEndian: name.sin_port))
     }
 
     private static func withName<Result>(
@@ -49,6 +59,19 @@ enum Socket {
             }
         }
     }
+}
+
+/// A TCP port that somebody else listens on.
+final class TakenPort: Sendable {
+    let port: UInt16
+    private let descriptor: Int32
+
+    init() throws {
+        (descriptor, port) = try Socket.bound()
+        guard listen(descriptor, 1) == 0 else { throw HarnessError("listen: \(String(cString: strerror(errno)))") }
+    }
+
+    deinit { close(descriptor) }
 }
 
 /// Sends datagrams, one message each.

@@ -19,21 +19,26 @@ struct Streamer {
         ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/kafkastreamer"
 
     /// Starts the command.
-    /// - Parameter arguments: what follows its name, a subcommand included.
+    /// - Parameters:
+    ///   - arguments: what follows its name, a subcommand included.
+    ///   - openFiles: the limit of its descriptors, which it cannot raise; nil = that of the tests.
     init(
         _ arguments: [String], in directory: TemporaryDirectory, workingDirectory: String? = nil,
-        environment: [String: String] = [:], input: ChildProcess.Input = .nothing
+        environment: [String: String] = [:], input: ChildProcess.Input = .nothing, openFiles: Int? = nil
     ) throws {
+        let limited = openFiles.map { ["sh", "-c", "ulimit -n \($0); exec \"$0\" \"$@\""] } ?? []
+        let command = limited + [Self.binary] + arguments
         process = try ChildProcess(
-            Self.binary, arguments, environment: environment, directory: directory,
+            command[0], Array(command.dropFirst()), environment: environment, directory: directory,
             workingDirectory: workingDirectory, input: input)
     }
 
     /// Starts the command and waits until everything listens.
     static func ready(
-        _ arguments: [String], in directory: TemporaryDirectory, environment: [String: String] = [:]
+        _ arguments: [String], in directory: TemporaryDirectory, environment: [String: String] = [:],
+        openFiles: Int? = nil
     ) throws -> Streamer {
-        let streamer = try Streamer(arguments, in: directory, environment: environment)
+        let streamer = try Streamer(arguments, in: directory, environment: environment, openFiles: openFiles)
         do {
             _ = try streamer.entry("ready")
         } catch {

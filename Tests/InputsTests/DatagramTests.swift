@@ -244,4 +244,78 @@ struct DatagramTests {
         try await eventually("one") { running.sink.texts == ["still mine"] }
         running.end()
     }
+
+    @Test("Regression: a living socket of another type at the path is another program's, and left alone")
+    func livingStream() throws {
+        let scratch = try Scratch()
+        let path = scratch.file("other")
+        let other = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(other) }
+        try bindUnix(other, path)
+        try #require(listen(other, 1) == 0)
+        let error = #expect(throws: InputError.self) { _ = try unix(path) }
+        #expect(error?.errno == EADDRINUSE)
+        let client = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(client) }
+        #expect(withUnix(path) { connect(client, $0, $1) } == 0)
+    }
+
+    @Test("Regression: a socket file that was removed is made again; what waits in the old socket is taken")
+    func removed() async throws {
+        let scratch = try Scratch()
+        let path = scratch.file("log")
+        let running = try Running(unix(path))
+        let old = try Client(unix: path)
+        old.send("before")
+        try await eventually("one") { running.sink.texts == ["before"] }
+        unlink(path)
+        old.send("through the old one")
+        try await eventually("made again") { access(path, F_OK) == 0 }
+        try Client(unix: path).send("after")
+        try await eventually("all") { running.sink.texts == ["before", "through the old one", "after"] }
+        running.end()
+        #expect(access(path, F_OK) != 0)
+    }
+
+    @Test("A file that another program has put at the path since is not removed at the end")
+    func replaced() async throws {
+        let scratch = try Scratch()
+        let path = scratch.file("log")
+        let running = try Running(unix(path))
+        unlink(path)
+        let other = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(other) }
+        try bindUnix(other, path)
+        running.end()
+        #expect(access(path, F_OK) == 0)
+    }
+
+    @Test("Another size of slots is taken while it runs")
+    func otherSize() async throws {
+        let running = try Running(udp(), maximumSize: 100)
+        let client = try Client(running.place, SOCK_DGRAM)
+        client.send([UInt8](repeating: 120, count: 200))
+        try await eventually("cut") { running.sink.seen.withLock { $0.map(\.bytes.count) } == [100] }
+        running.receiver.use(maximumSize: 300)
+        try await eventually("whole") {
+            client.send([UInt8](repeating: 120, count: 200))
+            return running.sink.seen.withLock { $0.last.map { $0.bytes.count == 200 && !$0.isTruncated } ?? false }
+        }
+        running.end()
+    }
+
+    private func withUnix(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+
+    private func bindUnix(_ descriptor: Int32, _ path: String) throws {
+        try #require(withUnix(path) { bind(descriptor, $0, $1) } == 0)
+    }
 }

@@ -65,4 +65,16 @@ struct PeerAddressTests {
         let all = Network(bytes: [0, 0, 0, 0], prefixLength: 0)
         #expect(all.contains(address("255.255.255.255")) && !all.contains(address("::1")))
     }
+
+    @Test("A source is an IPv4 address, or the first bits of an IPv6 address")
+    func sources() {
+        let v4 = address("192.0.2.1")
+        #expect(
+            v4.source(prefix: 64) == v4 && v4.source(prefix: 1) == v4 && PeerAddress.none.source(prefix: 64) == .none)
+        let v6 = address("2001:db8:1:2:3:4:5:6")
+        #expect(v6.source(prefix: 64) == address("2001:db8:1:2::"))
+        #expect(v6.source(prefix: 56) == address("2001:db8:1::"))
+        #expect(v6.source(prefix: 128) == v6 && v6.source(prefix: 120) == address("2001:db8:1:2:3:4:5:0"))
+        #expect(v6.source(prefix: 0) == address("::") && v6.source(prefix: 16) == address("2001::"))
+    }
 }

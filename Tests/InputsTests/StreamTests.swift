@@ -371,6 +371,107 @@ struct StreamTests {
         }
     }
 
+    @Test("Regression: a sender that resets its connection before it is accepted is known by its address")
+    func resetBeforeAccept() async throws {
+        let sink = Sink()
+        let listener = try Self.open(StreamListenerSettings())
+        for _ in 0..<20 {
+            // The system has the connection, and nobody has accepted it yet.
+            let client = try Client(listener.place, SOCK_STREAM)
+            client.send("<13>a\n")
+            client.reset()
+        }
+        try listener.start(sink: { sink }, ended: { _ in })
+        try await eventually("all came and went") { listener.readings.closedConnections == 20 }
+        #expect(Set(sink.state.withLock { $0.peers }) == ["127.0.0.1"] && sink.connections == 20)
+        await listener.stop()
+    }
+
+    @Test("One source has no more connections than its limit; when it has fewer, it may come again")
+    func limitPerSource() async throws {
+        var settings = StreamListenerSettings()
+        settings.maximumConnectionsPerSource = 2
+        try await listening(settings) { listener, sink in
+            let first = try Client(listener.place, SOCK_STREAM)
+            let second = try Client(listener.place, SOCK_STREAM)
+            try await eventually("two") { listener.readings.openConnections == 2 }
+            let third = try Client(listener.place, SOCK_STREAM)
+            try await eventually("the third is closed") { third.isEnded }
+            #expect(listener.readings.refusedBySource == 1)
+            first.close()
+            try await eventually("one left") { listener.readings.openConnections == 1 }
+            let fourth = try Client(listener.place, SOCK_STREAM)
+            fourth.send("fourth")
+            try await eventually("it is read") { sink.bytes(2) == Array("fourth".utf8) }
+            #expect(!second.isEnded)
+        }
+    }
+
+    @Test(
+        "Other settings leave connections alone; those that are not allowed any more are closed, what they sent is taken"
+    )
+    func otherSettings() async throws {
+        try await listening { listener, sink in
+            let client = try Client(listener.place, SOCK_STREAM)
+            client.send("before ")
+            try await eventually("read") { !sink.bytes(0).isEmpty }
+            var settings = StreamListenerSettings()
+            settings.maximumConnections = 1
+            #expect(listener.use(settings).isEmpty)
+            client.send("after")
+            try await eventually("read") { sink.bytes(0) == Array("before after".utf8) }
+            let second = try Client(listener.place, SOCK_STREAM)
+            try await eventually("over the new limit") { second.isEnded }
+            settings.threads = 2
+            settings.allowed = [Network(bytes: [10, 0, 0, 0], prefixLength: 8)]
+            #expect(listener.use(settings) == ["threads"])
+            try await eventually("not allowed any more") { client.isEnded }
+            #expect(sink.isFinished(0) && listener.readings.refusedByLimit == 1)
+        }
+    }
+
+    @Test("What is connected when a stop comes and not yet accepted is accepted and taken")
+    func stopTakesQueued() async throws {
+        let sink = Sink()
+        let listener = try Self.open(StreamListenerSettings())
+        let clients = try (0..<5).map { _ in try Client(listener.place, SOCK_STREAM) }
+        for client in clients { client.send("queued") }
+        try listener.start(sink: { sink }, ended: { _ in })
+        await listener.stop()
+        #expect((0..<5).allSatisfy { sink.bytes($0) == Array("queued".utf8) && sink.isFinished($0) })
+    }
+
+    @Test("Regression: descriptors that are left are kept for others: connections are refused before there are none")
+    func reserve() async throws {
+        var settings = StreamListenerSettings()
+        settings.reservedDescriptors = DescriptorLimit.current
+        try await listening(settings) { listener, sink in
+            let client = try Client(listener.place, SOCK_STREAM)
+            try await eventually("closed") { client.isEnded }
+            #expect(listener.readings.refusedForDescriptors == 1 && sink.connections == 0)
+            #expect(listener.readings.lastRefused.text == "127.0.0.1")
+        }
+    }
+
+    @Test("Regression: an accepted connection is asked whether its peer is there")
+    func keepalive() async throws {
+        try await listening { listener, sink in
+            let client = try Client(listener.place, SOCK_STREAM)
+            client.send("x")
+            try await eventually("accepted") { sink.connections == 1 }
+            let port = UInt16(listener.place.split(separator: ":").last!)!
+            // The table of connections names the kind of timer that runs: 02 is keepalive.
+            let local = "0100007F:" + String(format: "%04X", port)
+            try await eventually("its timer runs") {
+                let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
+                return table.split(separator: "\n").contains { line in
+                    let fields: [Substring] = line.split(separator: " ")
+                    return fields.count > 5 && fields[1] == local && fields[3] == "01" && fields[5].hasPrefix("02")
+                }
+            }
+        }
+    }
+
     @Test("A port that is taken is an error that names it")
     func taken() async throws {
         try await listening { listener, _ in

@@ -85,6 +85,18 @@ void clinux_keep_freed_memory(int bytes);
 /// Sets the calling thread's name (at most 15 bytes are kept).
 void clinux_set_thread_name(const char *name);
 
+// ---- Signals --------------------------------------------------------------------------------------------------------
+
+/// Keeps SIGHUP, SIGINT, SIGTERM and SIGUSR1 for clinux_wait_for_signal instead of letting them end the process. In the
+/// program itself this has happened before main. Returns 0 or -errno; a second call does nothing.
+int clinux_hold_signals(void);
+
+/// Gives them their earlier effect again; those that have come take it now.
+void clinux_release_signals(void);
+
+/// Waits for one of them and takes it; 0 when they are not kept.
+int clinux_wait_for_signal(void);
+
 // ---- Memory ---------------------------------------------------------------------------------------------------------
 
 /// Gives the pages that free() keeps back to the kernel. For after a burst of allocations that does not come again.

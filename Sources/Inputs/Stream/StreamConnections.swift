@@ -21,7 +21,6 @@ final class StreamConnections: Sendable {
         var nextID: UInt64 = 0
         /// Open connections by source; none without a limit for it.
         var ofSource: [PeerAddress: Int] = [:]
-        var lastRefused = PeerAddress.none
     }
 
     private let state: Mutex<State>
@@ -46,7 +45,7 @@ final class StreamConnections: Sendable {
             let refusal = Self.refusal(state, peer, descriptor)
             if let refusal {
                 state.readings[keyPath: refusal] += 1
-                state.lastRefused = peer
+                state.readings.lastRefused = peer
             } else {
                 state.readings.openConnections += 1
                 state.readings.acceptedConnections += 1

@@ -91,7 +91,7 @@ public final class StreamListener<Sink: StreamSink>: Listener {
                 // Reading is asked for by the handler, so that it can stop when there is no room.
                 .channelOption(.autoRead, value: false)
                 .channelOption(.recvAllocator, value: LoopBufferAllocator(loop: loop))
-                // What a blocked connection holds is bounded by what one turn reads.
+                // What a blocked connection holds is bounded by what one turn reads; the allocator counts on it as well.
                 .channelOption(.maxMessagesPerRead, value: 1)
                 .channelInitializer { channel in
                     channel.closeFuture.whenComplete { _ in bound.value.channelClosed() }

@@ -67,9 +67,21 @@ final class StreamLoop<Sink: StreamSink>: @unchecked Sendable {
 }
 
 /// Gives a connection's reads the memory of its event loop.
+///
+/// A channel keeps the first memory that it is given for as long as it lives, so that one is small. With one read a turn
+/// and a promise that the next one may be larger (`record`), it asks again each time and keeps nothing.
 struct LoopBufferAllocator<Sink: StreamSink>: RecvByteBufferAllocator {
     let loop: StreamLoop<Sink>
+    private var isFirst = true
 
-    func buffer(allocator: ByteBufferAllocator) -> ByteBuffer { loop.takeBuffer(allocator) }
-    func record(actualReadBytes: Int) -> Bool { false }
+    init(loop: StreamLoop<Sink>) { self.loop = loop }
+
+    func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
+        isFirst ? allocator.buffer(capacity: 512) : loop.takeBuffer(allocator)
+    }
+
+    mutating func record(actualReadBytes: Int) -> Bool {
+        isFirst = false
+        return true
+    }
 }
