@@ -7,7 +7,7 @@ import Logging
 /// takes what has arrived and ends. One that was opened and never started closes what it holds when it is released.
 public protocol Listener: AnyObject, Sendable {
     /// What it is told.
-    associatedtype Settings: Sendable
+    associatedtype Settings: ListenerSettings
     /// Where its messages go.
     associatedtype Sink: InputSink
 
@@ -29,6 +29,9 @@ public protocol Listener: AnyObject, Sendable {
     /// - Returns: the settings, as the configuration names them, that differ and that it can only take at a start.
     func use(_ settings: Settings) -> [String]
 
+    /// Lets a successor bind an address that overlaps with its own (another interface, the same port), or no longer.
+    func share(_ isShared: Bool)
+
     /// Takes nothing new, gives its sinks what has arrived, and returns when it has ended.
     func stop() async
 
@@ -43,4 +46,10 @@ public protocol Listener: AnyObject, Sendable {
 public protocol InputSink: AnyObject, SendableMetatype {
     /// No more messages will come.
     func close()
+}
+
+/// What a listener is told.
+public protocol ListenerSettings: Sendable {
+    /// Whether it binds although another listener of this process still has a part of its address and shares it.
+    var isShared: Bool { get set }
 }

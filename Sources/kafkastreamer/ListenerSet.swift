@@ -1,4 +1,5 @@
 import Configuration
+import Glibc
 import Inputs
 import Kafka
 import Logging
@@ -67,15 +68,20 @@ actor ListenerSet {
         var opened: [Entry] = []
         var told: [ListenerContext] = []
         var taken = Set(running.map(\.identity))
-        for (definition, predecessor) in matched(configuration.listeners) {
+        let pairs = matched(configuration.listeners)
+        let staying = Set(pairs.compactMap { $0.1?.identity })
+        for (definition, predecessor) in pairs {
             let identity = predecessor?.identity ?? Self.free(definition.identity, &taken)
             let context = ListenerContext(definition, configuration, identity: identity, before: contexts[identity])
             told.append(context)
+            let overlaps = running.filter {
+                !staying.contains($0.identity) && $0.definition.mayOverlap(definition)
+            }
             if var entry = predecessor {
                 entry.definition = definition
                 kept.append(entry)
             } else {
-                opened.append(try open(definition, configuration, context))
+                opened.append(try open(definition, configuration, context, overlapping: overlaps))
             }
         }
         let stays = Set(kept.map(\.identity))
@@ -186,26 +192,45 @@ actor ListenerSet {
 
     // MARK: Opening
 
+    /// Opens a listener. One that goes may have a part of its address still (`127.0.0.1:514` where `0.0.0.0:514` is
+    /// wanted): it shares the address for as long as it takes.
     private func open(
-        _ definition: Configuration.Listener, _ configuration: Configuration, _ context: ListenerContext
+        _ definition: Configuration.Listener, _ configuration: Configuration, _ context: ListenerContext,
+        overlapping: [Entry]
+    ) throws(InputError) -> Entry {
+        do throws(InputError) {
+            return try open(definition, configuration, context, isShared: false)
+        } catch {
+            guard error.errno == EADDRINUSE, !overlapping.isEmpty else { throw error }
+        }
+        for entry in overlapping { entry.listener.share(true) }
+        defer { for entry in overlapping { entry.listener.share(false) } }
+        let entry = try open(definition, configuration, context, isShared: true)
+        entry.listener.share(false)
+        return entry
+    }
+
+    private func open(
+        _ definition: Configuration.Listener, _ configuration: Configuration, _ context: ListenerContext,
+        isShared: Bool
     ) throws(InputError) -> Entry {
         let pipeline = pipeline
         switch definition {
         case .udp, .unixDatagram:
-            return try open(DatagramListener<Worker>.self, definition, configuration, context.identity) {
+            return try open(DatagramListener<Worker>.self, definition, configuration, context.identity, isShared) {
                 DatagramListenerSettings($0, $1)
             } sink: {
                 pipeline.makeWorker(context)
             }
         case .tcp:
-            return try open(StreamListener<Worker>.self, definition, configuration, context.identity) {
+            return try open(StreamListener<Worker>.self, definition, configuration, context.identity, isShared) {
                 StreamListenerSettings($0, $1)
             } sink: {
                 pipeline.makeWorker(context)
             }
         case .file:
             let (directory, recovered) = (stateDirectory, recovered)
-            return try open(FileListener<FileWorker>.self, definition, configuration, context.identity) {
+            return try open(FileListener<FileWorker>.self, definition, configuration, context.identity, isShared) {
                 FileListener<FileWorker>.Settings(
                     FileFollowerSettings($0, $1, stateDirectory: directory), recovered: recovered)
             } sink: {
@@ -216,10 +241,13 @@ actor ListenerSet {
 
     private func open<L: Listener>(
         _ type: L.Type, _ definition: Configuration.Listener, _ configuration: Configuration, _ identity: String,
+        _ isShared: Bool,
         settings: @escaping @Sendable (Configuration.Listener, Configuration) -> L.Settings,
         sink: @escaping @Sendable () -> L.Sink
     ) throws(InputError) -> Entry {
-        let listener = try L.open(settings(definition, configuration), logger: logger)
+        var atOpening = settings(definition, configuration)
+        atOpening.isShared = isShared
+        let listener = try L.open(atOpening, logger: logger)
         let ended = Completion()
         return Entry(
             identity: identity, definition: definition, listener: listener,

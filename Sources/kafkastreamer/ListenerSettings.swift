@@ -23,6 +23,15 @@ extension Configuration.Listener {
         return false
     }
 
+    /// Whether the addresses of both may have something in common: the port is the same.
+    func mayOverlap(_ other: Self) -> Bool {
+        switch (self, other) {
+        case (.udp(let one), .udp(let two)): one.address.port == two.address.port
+        case (.tcp(let one), .tcp(let two)): one.address.port == two.address.port
+        default: false
+        }
+    }
+
     /// Whether it is this listener with other settings because it reads from the same place.
     func isSameByPlace(_ other: Self) -> Bool {
         switch (self, other) {

@@ -472,6 +472,19 @@ struct StreamTests {
         }
     }
 
+    @Test("A listener that goes shares its port with one of another address that comes in its place")
+    func overlapping() async throws {
+        try await listening { listener, _ in
+            var settings = StreamListenerSettings()
+            settings.port = UInt16(listener.place.split(separator: ":").last!)!
+            #expect(throws: InputError.self) { _ = try StreamListener<Sink>.open(settings, logger: quiet) }
+            listener.share(true)
+            settings.isShared = true
+            let successor = try StreamListener<Sink>.open(settings, logger: quiet)
+            #expect(successor.place == "0.0.0.0:\(settings.port)")
+        }
+    }
+
     @Test("A port that is taken is an error that names it")
     func taken() async throws {
         try await listening { listener, _ in

@@ -2,7 +2,7 @@ import Logging
 import Synchronization
 
 /// How a datagram listener receives.
-public struct DatagramListenerSettings: Sendable, Equatable {
+public struct DatagramListenerSettings: ListenerSettings, Equatable {
     /// What it binds.
     public enum Place: Sendable, Equatable {
         /// A UDP address; an empty host = every IPv4 address, port 0 = a free one.
@@ -13,6 +13,8 @@ public struct DatagramListenerSettings: Sendable, Equatable {
 
     /// What it binds.
     public var place: Place
+    /// Whether it binds although another listener of this process still has a part of its address and shares it.
+    public var isShared = false
     /// Threads, each with a socket of its own; more than one share the port. A unix socket has one.
     public var threads = 1
     /// Bytes of kernel memory for what waits, for each socket.
@@ -64,7 +66,8 @@ public final class DatagramListener<Sink: DatagramSink>: Listener {
             var sockets: [DatagramSocket] = []
             for _ in 0..<settings.threads {
                 let socket = try DatagramSocket.udp(
-                    host: host, port: port, shared: settings.threads > 1, receiveBuffer: settings.receiveBuffer,
+                    host: host, port: port, shared: settings.isShared || settings.threads > 1,
+                    receiveBuffer: settings.receiveBuffer,
                     logger: logger)
                 // With port 0 the first socket finds a free one, and the others share it.
                 if port == 0, let found = UInt16(socket.place.split(separator: ":").last ?? "") { port = found }
@@ -103,6 +106,11 @@ public final class DatagramListener<Sink: DatagramSink>: Listener {
         if case .unix(_, let bits) = new.place { mode = bits }
         for socket in sockets { socket.use(receiveBuffer: new.receiveBuffer, mode: mode, logger: logger) }
         return sockets[0].isUnix || new.threads == sockets.count ? [] : ["threads"]
+    }
+
+    /// Lets a successor bind an address that overlaps with its own, or no longer. Threads of one port share it for good.
+    public func share(_ isShared: Bool) {
+        for socket in sockets { socket.share(isShared || sockets.count > 1) }
     }
 
     /// Takes what has arrived, and ends.

@@ -128,6 +128,11 @@ public final class DatagramSocket: Sendable {
         if let unix, mode.exchange(bits, ordering: .relaxed) != bits, !hasLostItsPath { chmod(unix.path, mode_t(bits)) }
     }
 
+    /// Lets others of this user bind the same port, or no longer.
+    func share(_ isShared: Bool) {
+        if !isUnix { SocketOption.set(descriptor, SOL_SOCKET, SO_REUSEPORT, isShared ? 1 : 0) }
+    }
+
     /// Whether nothing stands at the path of a unix socket any more. What somebody else has put there is left alone, and
     /// is no loss that could be mended.
     var hasLostItsPath: Bool {

@@ -7,11 +7,14 @@ import Synchronization
 /// `start`, `use`, `stop` and `finish` come from whoever runs the listener, one after the other.
 public final class FileListener<Sink: FileSink & Sendable>: Listener {
     /// What it is told.
-    public struct Settings: Sendable, Equatable {
+    public struct Settings: ListenerSettings, Equatable {
         /// How files are followed.
         public var follower: FileFollowerSettings
         /// By file, how far it is in the spool that an earlier process left.
         public var recovered: [UInt32: UInt64]
+
+        /// Files are read by whoever wants to.
+        public var isShared = false
 
         /// Settings.
         public init(_ follower: FileFollowerSettings, recovered: [UInt32: UInt64] = [:]) {
@@ -61,6 +64,9 @@ public final class FileListener<Sink: FileSink & Sendable>: Listener {
         follower.use(new.follower)
         return []
     }
+
+    /// Files are read by whoever wants to.
+    public func share(_ isShared: Bool) {}
 
     /// Takes what has arrived, and ends.
     public func stop() async {

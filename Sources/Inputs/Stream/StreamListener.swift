@@ -42,7 +42,7 @@ public final class StreamListener<Sink: StreamSink>: Listener {
     public static func open(_ settings: StreamListenerSettings, logger: Logger) throws(InputError) -> StreamListener {
         let type = Int32(SOCK_STREAM.rawValue)
         let address = try SocketAddress.resolve(host: settings.host, port: settings.port, type: type)
-        let descriptor = try address.open(type | Int32(SOCK_NONBLOCK.rawValue), "tcp", shared: false)
+        let descriptor = try address.open(type | Int32(SOCK_NONBLOCK.rawValue), "tcp", shared: settings.isShared)
         guard listen(descriptor, 1024) == 0 else {
             let code = errno
             Glibc.close(descriptor)
@@ -125,6 +125,11 @@ public final class StreamListener<Sink: StreamSink>: Listener {
             connection.quiesce(.zero, .milliseconds(settings.stopWaitingMilliseconds))
         }
         return settings.threads == threads ? [] : ["threads"]
+    }
+
+    /// Lets a successor bind an address that overlaps with its own, or no longer.
+    public func share(_ isShared: Bool) {
+        SocketOption.set(descriptor, SOL_SOCKET, SO_REUSEPORT, isShared ? 1 : 0)
     }
 
     /// Stops accepting, reads from each connection until it has been quiet for a moment, then closes it. Returns when

@@ -1,11 +1,13 @@
 import Base
 
 /// How a stream listener accepts and treats its connections.
-public struct StreamListenerSettings: Sendable, Equatable {
+public struct StreamListenerSettings: ListenerSettings, Equatable {
     /// An address, or a name that resolves to one; empty = every IPv4 address.
     public var host = ""
     /// The port; 0 = a free one.
     public var port: UInt16 = 0
+    /// Whether it binds although another listener of this process still has a part of its address and shares it.
+    public var isShared = false
     /// Event loops.
     public var threads = 1
     /// Connections at the same time; more are closed at once and counted.
