@@ -131,6 +131,7 @@ public struct LoadedConfiguration: Sendable, Equatable {
     ) -> ConfigurationIssue {
         var path = "kafka.properties.\(name)"
         if !marks.isSet(path) && marks.isSet("kafka.property-files.\(name)") { path = "kafka.property-files.\(name)" }
+        if !marks.isSet(path), let key = Configuration.Kafka.Property.ownKeys[name] { path = key }
         return ConfigurationIssue(severity: severity, at: marks.key(path), path: path, message: message)
     }
 }

@@ -17,6 +17,9 @@ extension Configuration {
         public var topicTemplate = "{type}-events"
         /// `dead-letter-topic`: where records go that Kafka refuses for good.
         public var deadLetterTopic = "kafkastreamer-dead-letters"
+        /// `topic-error-timeout`: how long a topic that does not exist or may not be written to is waited for before
+        /// what waits for it becomes dead letters; 0 = as long as it takes. Default 0. Whole milliseconds.
+        public var topicErrorTimeout: Duration = .zero
         /// `in-flight`: the most records one producer has handed to librdkafka and has no report for. Default 100,000.
         public var inFlight = 20_000
         /// `in-flight-per-topic` as configured; nil = by default.

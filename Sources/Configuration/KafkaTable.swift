@@ -25,6 +25,14 @@ extension Tables {
                 "where records go that Kafka refuses for good, with the reason"
             ).afterRestart,
             .one(
+                "topic-error-timeout", \.topicErrorTimeout,
+                .duration(.zero...Duration.seconds(365 * 86_400), step: .milliseconds(1)),
+                "after so long what waits for a topic becomes dead letters; 0 = it waits as long as it takes"
+            ).noted(
+                "a topic that does not exist, a right that is missing; the newest event stays and tries on, and dead "
+                    + "letters are never given up"
+            ).afterRestart,
+            .one(
                 "in-flight", \.inFlight, .window,
                 "the most one producer has handed to librdkafka and has no delivery report for"
             ).afterRestart,

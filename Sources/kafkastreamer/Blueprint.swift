@@ -150,6 +150,8 @@ struct Blueprint {
         var limits = ProducerPool.Limits(inFlight: configuration.kafka.inFlight)
         limits.deadLetterTopic = configuration.kafka.deadLetterTopic
         limits.share = configuration.kafka.inFlightPerTopic
+        let patience = configuration.kafka.topicErrorTimeout
+        limits.giveUpAfter = patience > .zero ? UInt64(patience.wholeMilliseconds) * 1_000_000 : nil
         limits.turn = Int(min(max(0.5, configuration.kafka.linger.milliseconds), 900) * 1_000_000)
         return limits
     }

@@ -24,6 +24,11 @@ struct CheckCommand: ParsableCommand {
         do throws(ConfigurationErrors) {
             let loaded = try Configuration.load(path: file, environment: ProcessInfo.processInfo.environment)
             let blueprint = try Blueprint(loaded, topics: TopicTable(), needsListeners: true)
+            let refusals = PropertyCheck.trial(blueprint.client.properties)
+            guard refusals.isEmpty else {
+                let errors = refusals.map { loaded.issue(property: $0.name, $0.reason) }
+                throw ConfigurationErrors(errors: errors, warnings: blueprint.warnings)
+            }
             for warning in blueprint.warnings { Output.error(warning.description) }
             if print {
                 Output.write(loaded.configuration.description)

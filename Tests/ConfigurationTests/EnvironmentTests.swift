@@ -243,7 +243,6 @@ import Testing
         "kafka: {properties: {sasl.password: hunter2-Ω, sasl.password: hunter2-Ω}}",
         "kafka: {properties: {sasl.password: @hunter2-Ω}}", "kafka: {properties: {sasl.password: *hunter2-Ω}}",
         "kafka: {properties: {bootstrap.servers: hunter2-Ω}}", "kafka: {properties: {sasl.password: !hunter2-Ω x}}",
-        "kafka: {properties: {acks: hunter2-Ω, enable.idempotence: hunter2-Ω}}",
     ])
     func noErrorShowsASecret(_ yaml: String) {
         let found = findings(yaml)

@@ -241,8 +241,8 @@ private let kafkaFaults = [
         "kafka: {property-files: {sasl.password: /}}",
         "f:1:41: error: kafka.property-files.sasl.password: the file \"/\" cannot be read: Is a directory"),
     Fault(
-        "kafka: {properties: {enable.idempotence: false}}",
-        "f:1:42: warning: kafka.properties.enable.idempotence: records can be doubled and change their order; the default is true"
+        "kafka: {properties: {partitioner: random}}",
+        "f:1:35: warning: kafka.properties.partitioner: a key's partition is not the one Java clients choose; the default is murmur2_random"
     ),
     Fault(
         "kafka: {embedded: true, brokers: a}", "f:1:34: warning: kafka.brokers: has no effect: kafka.embedded is true"),

@@ -41,7 +41,8 @@ import Testing
         let original = Array(try contents("configs/\(name).yaml").utf8)
         // Without prose the mutations hit what is read.
         let text = String(decoding: original, as: UTF8.self).split(separator: "\n")
-            .filter { !$0.drop(while: { $0 == " " }).hasPrefix("# ") }.joined(separator: "\n")
+            .filter { !$0.drop(while: { $0 == " " }).hasPrefix("# ") }
+            .map { line in line.firstRange(of: " # ").map { line[..<$0.lowerBound] } ?? line }.joined(separator: "\n")
         let bytes = Array(text.utf8)
         var generator = Generator(state: seed)
         let tokens = [

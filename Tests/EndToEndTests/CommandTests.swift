@@ -284,6 +284,38 @@ extension EndToEnd {
         }
 
         @Test(
+            "properties of librdkafka are checked where they stand, by check and at start", arguments: ["check", "run"])
+        func faultyProperties(command: String) throws {
+            defer { directory.remove() }
+            let file = try directory.write(
+                """
+                listeners: [{type: udp, address: 127.0.0.1:0}]
+                kafka:
+                  properties:
+                    acks: 1
+                    batch.size: 1MiB
+                    security.protocol: SASL_SSL
+                  property-files:
+                    sasl.password: /nonexistent/password
+
+                """, to: "kafka.yaml")
+            let arguments = command == "run" ? ["run", "--config", file] : ["check", file]
+            let process = try ChildProcess(Streamer.binary, arguments, directory: directory)
+            defer { process.end() }
+            #expect(try process.waitForExit() == .code(1), "\(process.transcript)")
+            let errors = process.lines(.errors)
+            for (place, said) in [
+                ("4:5", "kafka.properties.acks"), ("5:5", "kafka.properties.batch.size"),
+                ("6:5", "kafka.properties.security.protocol: sasl.mechanism is not set"),
+                ("8:20", "the file \"/nonexistent/password\" cannot be read"),
+            ] {
+                #expect(
+                    errors.contains { $0.hasPrefix("\(file):\(place): error:") && $0.contains(said) },
+                    "\(place)\n\(process.transcript)")
+            }
+        }
+
+        @Test(
             "a faulty configuration ends with code 1 and names each place",
             arguments: [["check"], ["run", "--config"]])
         func faultyConfiguration(command: [String]) throws {
