@@ -102,8 +102,9 @@ public struct EnvelopeEncoder: ~Copyable {
             writer.fault(fault)
             writer.byte(UInt8(ascii: "\""))
         }
-        if !wellFormed {
-            // A value above is not what was received: keep the header's bytes, which end where the content begins.
+        if !wellFormed || HeaderFault.isInHeader(header) {
+            // A value above is not what was received, or what breaks the rules stands in no field: keep the header's
+            // bytes, which end where the content begins.
             writer.fragment(#","raw":""#)
             writer.base64(frame, Int(header.content.start))
             writer.byte(UInt8(ascii: "\""))

@@ -7,7 +7,8 @@ import Events
 enum CaptureType: UInt8, CaseIterable, Sendable {
     /// One of the words that the pattern lists.
     case choice
-    case ipv4, mac, ipv6, ip, timestamp, duration, size, decimal, int, hex, quoted, unit, json, kv
+    case ipv4, mac, ethernet, ipv6, ip, timestamp, duration, size, decimal, int, hex, quoted, unit, letters, space,
+        json, kv
     // The classes: runs whose end depends on the literal text that follows them in the pattern.
     case host, word, long, text, rest
 
@@ -38,7 +39,7 @@ enum CaptureType: UInt8, CaseIterable, Sendable {
     var isClass: Bool { rawValue >= CaptureType.host.rawValue }
 
     /// True for what has members that a rule's `pairs` can lift.
-    var hasMembers: Bool { self == .kv || self == .json }
+    var hasMembers: Bool { self == .kv || self == .json || self == .ethernet }
 
     /// The class whose bytes a run may hold; `rest` is `text` at the end of a pattern.
     var byteClass: ByteClass {

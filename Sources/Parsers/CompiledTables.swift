@@ -109,13 +109,17 @@ struct OutputItem {
     var map: UInt32
 }
 
-/// A `kv` or `json` capture of which members become fields: they are put behind the captures of the match.
+/// A capture of which members become fields: they are put behind the captures of the match.
 struct Lift {
+    enum Kind: UInt8 { case pairs, json, ethernet }
+
     var capture: UInt16
     /// Where the first lifted value is put.
     var firstSlot: UInt16
-    var isJSON: Bool
+    var kind: Kind
     var entryCount: UInt16
+    /// How many values there can be.
+    var slotCount: UInt16
     /// Sorted by length, then bytes of the key.
     var entryStart: UInt32
 }
@@ -123,10 +127,15 @@ struct Lift {
 struct LiftEntry {
     var keyStart: UInt32
     var keyCount: UInt16
-    /// Counted from ``Lift/firstSlot``.
+    /// Counted from ``Lift/firstSlot``; ``none`` for a key that is dropped.
     var slot: UInt16
+    /// Where the flags behind the pair are put; ``none`` for nowhere.
+    var flagsSlot: UInt16
     var type: CaptureType
     var isFlag: Bool
+
+    /// No place.
+    static let none = UInt16.max
 }
 
 /// Captured values and what they are replaced by. Sorted by length, then bytes.

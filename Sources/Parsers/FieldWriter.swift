@@ -28,7 +28,7 @@ struct FieldWriter: BitwiseCopyable {
             let value = frame + Int(captured.start)
             let valueCount = Int(captured.end) &- Int(captured.start)
             // Free text can be empty; the field is then absent.
-            if valueCount > 0 {
+            if valueCount > 0, kind == .number || kind == .mac || !Placeholder.isOne(value, valueCount) {
                 writer.padded(fragments + Int(item.pointee.fragmentStart), Int(item.pointee.fragmentCount))
                 let start = writer.count
                 switch kind {
@@ -85,7 +85,8 @@ struct FieldWriter: BitwiseCopyable {
         case .mapped: writeMapped(frame, item, value, count, &key, &writer)
         case .pairs: writePairs(frame, item, Int(captured.start), Int(captured.end), &writer)
         case .json: writeJSON(frame, item, Int(captured.start), Int(captured.end), &writer)
-        default: write(value, count, item, kind, &key, &writer)
+        default:
+            if !Placeholder.isOne(value, count) { write(value, count, item, kind, &key, &writer) }
         }
     }
 

@@ -72,6 +72,12 @@ struct KeyValueReader: BitwiseCopyable {
         return nil
     }
 
+    /// True when a group in brackets follows the item that was read last: `OPT (0204)`.
+    var isBeforeGroup: Bool {
+        at &+ 1 < end && bytes[at] == UInt8(ascii: " ")
+            && (bytes[at &+ 1] == UInt8(ascii: "(") || bytes[at &+ 1] == UInt8(ascii: "["))
+    }
+
     // MARK: Parts
 
     private mutating func pair() -> Item? {

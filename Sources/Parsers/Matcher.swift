@@ -571,6 +571,7 @@ struct Matcher: ~Copyable {
         switch type {
         case .ipv4: TypedCapture.ipv4(frame, start, end)
         case .mac: TypedCapture.mac(frame, start, end)
+        case .ethernet: TypedCapture.ethernet(frame, start, end)
         case .ipv6: TypedCapture.ipv6(frame, start, end)
         case .ip: TypedCapture.ip(frame, start, end)
         case .timestamp: TypedCapture.timestamp(frame, start, end)
@@ -581,6 +582,8 @@ struct Matcher: ~Copyable {
         case .hex: TypedCapture.hex(frame, start, end)
         case .quoted: TypedCapture.quoted(frame, start, end)
         case .unit: TypedCapture.unit(frame, start, end)
+        case .letters: TypedCapture.letters(frame, start, end)
+        case .space: TypedCapture.space(frame, start, end)
         case .json: JSONValue.end(frame, start, end)
         case .kv: KeyValueReader.end(frame, messageStart: messageStart, start, end)
         case .choice, .host, .word, .long, .text, .rest: -1

@@ -1,4 +1,4 @@
-/// Puts the values of listed keys of a match's `kv` and `json` captures behind its captures, where the fields that they
+/// Puts the values of listed keys of a match's captures with members behind its captures, where the fields that they
 /// become find them.
 enum MemberLift {
     typealias Bytes = UnsafePointer<UInt8>
@@ -13,12 +13,12 @@ enum MemberLift {
             let lift = tables.pointee.lifts + Int(outcome.pointee.liftStart) + number
             let slots = captures + Int(lift.pointee.firstSlot)
             // A value stands behind its key, so none begins at 0: that is "not seen yet".
-            slots.update(repeating: Matcher.Captured(start: 0, end: 0), count: Int(lift.pointee.entryCount))
+            slots.update(repeating: Matcher.Captured(start: 0, end: 0), count: Int(lift.pointee.slotCount))
             let list = captures[Int(lift.pointee.capture)]
-            if lift.pointee.isJSON {
-                liftMembers(frame, list, lift, tables, slots)
-            } else {
-                liftPairs(frame, list, lift, tables, slots)
+            switch lift.pointee.kind {
+            case .json: liftMembers(frame, list, lift, tables, slots)
+            case .pairs: liftPairs(frame, list, lift, tables, slots)
+            case .ethernet: liftAddresses(list, lift, tables, slots)
             }
         }
     }
@@ -28,10 +28,23 @@ enum MemberLift {
         _ slots: Captures
     ) {
         var reader = KeyValueReader(frame, Int(list.start), Int(list.end))
+        var flags = LiftEntry.none
         while let item = reader.next() {
+            if item.isFlag, flags != LiftEntry.none, !reader.isBeforeGroup {
+                let behind = slots + Int(flags)
+                if behind.pointee.start == 0 { behind.pointee.start = UInt32(truncatingIfNeeded: item.keyStart) }
+                behind.pointee.end = UInt32(truncatingIfNeeded: item.keyEnd)
+                continue
+            }
+            flags = LiftEntry.none
             guard let entry = entry(frame + item.keyStart, item.keyEnd &- item.keyStart, lift, tables),
                 entry.pointee.isFlag == item.isFlag
             else { continue }
+            // Of a key that comes twice the first counts.
+            if entry.pointee.flagsSlot != LiftEntry.none, slots[Int(entry.pointee.flagsSlot)].start == 0 {
+                flags = entry.pointee.flagsSlot
+            }
+            guard entry.pointee.slot != LiftEntry.none else { continue }
             let slot = slots + Int(entry.pointee.slot)
             guard slot.pointee.start == 0 else { continue }
             if item.isFlag {
@@ -41,6 +54,25 @@ enum MemberLift {
                 slot.pointee = captured(item.valueStart, fits ? item.valueEnd : item.valueStart)
             }
         }
+    }
+
+    /// The two addresses of an Ethernet header of 14 bytes: `destination` first, then `source`.
+    private static func liftAddresses(
+        _ header: Matcher.Captured, _ lift: UnsafePointer<Lift>, _ tables: UnsafePointer<CompiledTables>,
+        _ slots: Captures
+    ) {
+        guard header.end &- header.start == 41 else { return }
+        let start = Int(header.start)
+        liftAddress("destination", start, lift, tables, slots)
+        liftAddress("source", start &+ 18, lift, tables, slots)
+    }
+
+    private static func liftAddress(
+        _ name: StaticString, _ place: Int, _ lift: UnsafePointer<Lift>, _ tables: UnsafePointer<CompiledTables>,
+        _ slots: Captures
+    ) {
+        guard let entry = entry(name.utf8Start, name.utf8CodeUnitCount, lift, tables) else { return }
+        slots[Int(entry.pointee.slot)] = captured(place, place &+ 17)
     }
 
     private static func liftMembers(

@@ -16,6 +16,7 @@ extension FieldWriter {
         while let pair = reader.next() {
             let isEmpty = pair.valueStart == pair.valueEnd && !pair.isFlag
             if isLifted(frame, pair.keyStart, pair.keyEnd, lift, isFlag: pair.isFlag, isEmpty: isEmpty) { continue }
+            if pair.isFlag, isAmongFlags(pair.keyStart, lift) { continue }
             guard objectKeys.add(frame, pair.keyStart, pair.keyEnd, &used) else { continue }
             open(item, &isOpen, &writer)
             // A key's bytes need no escapes.
@@ -105,10 +106,21 @@ extension FieldWriter {
         isEmpty: Bool
     ) -> Bool {
         guard let lift, let entry = MemberLift.entry(frame + keyStart, keyEnd &- keyStart, lift, tables),
-            isFlag == nil || isFlag == entry.pointee.isFlag
+            isFlag == nil || isFlag == entry.pointee.isFlag || entry.pointee.slot == LiftEntry.none
         else { return false }
+        if entry.pointee.slot == LiftEntry.none { return true }
         let slot = captures[Int(lift.pointee.firstSlot) &+ Int(entry.pointee.slot)]
         return slot.end > slot.start || isEmpty
+    }
+
+    /// True for a flag that is part of a field with the flags behind a key.
+    private func isAmongFlags(_ place: Int, _ lift: UnsafePointer<Lift>?) -> Bool {
+        guard let lift else { return false }
+        for index in 0..<Int(lift.pointee.slotCount) {
+            let slot = captures[Int(lift.pointee.firstSlot) &+ index]
+            if place >= Int(slot.start), place < Int(slot.end) { return true }
+        }
+        return false
     }
 
     private func open(_ item: UnsafePointer<OutputItem>, _ isOpen: inout Bool, _ writer: inout JSONWriter) {

@@ -73,12 +73,16 @@ struct OutputCompiler {
             liftedRule = number
             liftedEntries = rule.pairs.map { pairs in
                 let start = UInt32(liftEntries.count)
-                let sorted = pairs.members.enumerated().sorted { precedesByLength($0.element.key, $1.element.key) }
+                let sorted = pairs.members.enumerated().filter { !$0.element.isFlagsBehind }
+                    .sorted { precedesByLength($0.element.key, $1.element.key) }
                 for (slot, member) in sorted {
                     let key = Array(member.key.utf8)
+                    let flags = pairs.members.firstIndex { $0.isFlagsBehind && $0.key == member.key }
                     liftEntries.append(
                         LiftEntry(
-                            keyStart: fragment(key), keyCount: UInt16(key.count), slot: UInt16(slot), type: member.type,
+                            keyStart: fragment(key), keyCount: UInt16(key.count),
+                            slot: member.isDropped ? LiftEntry.none : UInt16(slot),
+                            flagsSlot: flags.map { UInt16($0) } ?? LiftEntry.none, type: member.type,
                             isFlag: member.isFlag))
                 }
                 return start
@@ -90,14 +94,20 @@ struct OutputCompiler {
         var slot = captureCount
         for (pairs, entryStart) in zip(rule.pairs, liftedEntries) {
             guard let value = captured[pairs.capture] else { continue }
-            let isJSON = value.type == .json
+            let kind: Lift.Kind =
+                switch value.type {
+                case .json: .json
+                case .ethernet: .ethernet
+                default: .pairs
+                }
             numbers[pairs.capture] = UInt32(lifts.count + new.count)
             new.append(
                 Lift(
-                    capture: UInt16(value.capture), firstSlot: UInt16(slot), isJSON: isJSON,
-                    entryCount: UInt16(pairs.members.count), entryStart: entryStart))
+                    capture: UInt16(value.capture), firstSlot: UInt16(slot), kind: kind,
+                    entryCount: UInt16(pairs.members.count { !$0.isFlagsBehind }),
+                    slotCount: UInt16(pairs.members.count), entryStart: entryStart))
             for member in pairs.members {
-                fields[member.field] = (member, slot, isJSON)
+                if !member.isDropped { fields[member.field] = (member, slot, kind == .json) }
                 slot += 1
             }
         }
@@ -187,7 +197,7 @@ struct OutputCompiler {
             case .duration: .duration
             case .size: .size
             case .quoted: .quoted
-            case .ip, .ipv4, .ipv6, .hex, .host, .timestamp: .plain
+            case .ip, .ipv4, .ipv6, .hex, .host, .timestamp, .ethernet: .plain
             case .kv: .pairs
             case .json: .json
             default: .text
@@ -210,6 +220,7 @@ struct OutputCompiler {
             case .int, .decimal: .number
             case .duration: .duration
             case .size: .size
+            case .text where member.isFlagsBehind: .text
             case .text, .word, .unit, .quoted: isJSON ? .jsonText : .listText
             default: .plain
             }

@@ -17,7 +17,7 @@ indirect enum PatternPart: Equatable, Sendable {
 }
 
 /// `{field:type}`: a nil field is captured and dropped.
-struct Capture: Equatable, Sendable {
+struct Capture: Hashable, Sendable {
     var field: String?
     var type: CaptureType
     /// Of a choice, the longest first.

@@ -1,6 +1,6 @@
 /// One way through a pattern: literal runs and captures only, no two literals in a row.
 struct Expansion: Sendable {
-    enum Element: Equatable, Sendable {
+    enum Element: Hashable, Sendable {
         case literal([UInt8])
         case capture(Capture)
     }
@@ -24,9 +24,27 @@ struct Expansion: Sendable {
     /// A pattern may not stand for more sequences than this: optional parts multiply.
     static let maximumCount = 512
 
-    /// Every sequence that the pattern stands for, with optional parts present before absent.
+    /// Every sequence that the pattern stands for, with optional parts present before absent. Spaces at a sequence's end
+    /// are left out, as the matcher's text has none there, and of sequences that are then the same the first counts.
     static func expand(_ parts: [PatternPart]) throws(PatternFault) -> [Expansion] {
-        try extend([Expansion()], with: parts)
+        let all = try extend([Expansion()], with: parts)
+        guard all.contains(where: \.endsInSpace) else { return all }
+        var known: Set<[Element]> = []
+        return all.compactMap { expansion in
+            var trimmed = expansion
+            while trimmed.endsInSpace { trimmed.dropLastByte() }
+            return known.insert(trimmed.elements).inserted ? trimmed : nil
+        }
+    }
+
+    private var endsInSpace: Bool {
+        guard case .literal(let bytes)? = elements.last, let last = bytes.last else { return false }
+        return last == UInt8(ascii: " ") || last == UInt8(ascii: "\t")
+    }
+
+    private mutating func dropLastByte() {
+        guard case .literal(let bytes)? = elements.popLast(), bytes.count > 1 else { return }
+        elements.append(.literal(Array(bytes.dropLast())))
     }
 
     private static func extend(

@@ -72,6 +72,10 @@ struct LiftedMember: Sendable {
     var type: CaptureType
     /// True for a word without a value (`kv`) and for `true` and `false` (`json`).
     var isFlag: Bool
+    /// True for the words without a value that stand right behind the pair of this key.
+    var isFlagsBehind = false
+    /// True for a key that is left out: it has no field.
+    var isDropped = false
     var place: Place
 
     var kind: FieldKind { isFlag ? .boolean : type.kind }
@@ -166,7 +170,8 @@ struct Rule: Sendable {
     /// The fields that a capture writes: itself, unless its members are all that is wanted, and its lifted members.
     func writtenFields(of capture: String, _ type: CaptureType) -> [(field: String, kind: FieldKind)] {
         guard let pairs = pairs.first(where: { $0.capture == capture }) else { return [(capture, type.kind)] }
-        return (pairs.keepsOthers ? [(capture, type.kind)] : []) + pairs.members.map { ($0.field, $0.kind) }
+        return (pairs.keepsOthers ? [(capture, type.kind)] : [])
+            + pairs.members.filter { !$0.isDropped }.map { ($0.field, $0.kind) }
     }
 
     /// The captured fields in the order in which they first appear in the patterns as written.

@@ -20,13 +20,36 @@ extension RulesReader {
                     pairs.keepsOthers = false
                 } else if text.isEmpty || text.utf8.count > KeyValueReader.longestKey {
                     fault(key, "expected a key of 1 to \(KeyValueReader.longestKey) bytes")
-                } else if let member = member(text, key, value, &maps) {
-                    pairs.members.append(member)
+                } else {
+                    pairs.members += members(text, key, value, &maps)
                 }
             }
             all.append(pairs)
         }
         return all
+    }
+
+    /// What a key becomes: its field, and one for the flags behind it.
+    private mutating func members(
+        _ key: String, _ node: Node, _ value: Node, _ maps: inout [FieldMap]
+    ) -> [LiftedMember] {
+        guard let mapping = value.mapping, mapping["flags"] != nil || mapping.isEmpty else {
+            return member(key, node, value, &maps).map { [$0] } ?? []
+        }
+        var members: [LiftedMember] = []
+        if mapping["field"] != nil {
+            if let member = member(key, node, value, &maps) { members.append(member) }
+        } else {
+            checkKeys(mapping, of: "a key of 'pairs' without a field", known: ["flags"])
+            members.append(
+                LiftedMember(key: key, field: "", type: .text, isFlag: false, isDropped: true, place: place(value)))
+        }
+        if let flags = mapping["flags"], let name = fieldName(flags) {
+            members.append(
+                LiftedMember(
+                    key: key, field: name, type: .text, isFlag: false, isFlagsBehind: true, place: place(flags)))
+        }
+        return members
     }
 
     private mutating func member(_ key: String, _ node: Node, _ value: Node, _ maps: inout [FieldMap]) -> LiftedMember?
@@ -39,7 +62,7 @@ extension RulesReader {
             guard let name = fieldName(value) else { return nil }
             return LiftedMember(key: key, field: name, type: .text, isFlag: false, place: place(value))
         }
-        checkKeys(mapping, of: "a key of 'pairs'", known: ["field", "type", "flag", "map"])
+        checkKeys(mapping, of: "a key of 'pairs'", known: ["field", "type", "flag", "flags", "map"])
         guard let field = mapping["field"] else {
             fault(value, "'field' is missing")
             return nil
@@ -55,7 +78,7 @@ extension RulesReader {
         }
         if let node = mapping["type"], let text = text(node, "a capture type") {
             if member.isFlag { fault(node, "a flag has no type; expected either 'flag' or 'type'") }
-            let types = CaptureType.named.filter { !$0.hasMembers && $0 != .rest && $0 != .long }
+            let types = CaptureType.named.filter { !$0.hasMembers && $0 != .rest && $0 != .long && $0 != .space }
             if let type = types.first(where: { $0.name == text }) {
                 member.type = type
             } else {
@@ -78,17 +101,26 @@ extension RulesReader {
     /// Faults of a rule's `pairs` that only show together with its patterns.
     mutating func checkPairs(of rule: Rule) {
         let captures = rule.patterns.flatMap(\.captures)
-        var written = Set(captures.compactMap(\.field))
+        var written: Set<String> = []
         for pairs in rule.pairs {
+            // What another pattern captures as it stands may be a member of a list here.
+            let beside = Set(
+                rule.patterns.filter { $0.captures.contains { $0.field == pairs.capture } }
+                    .flatMap(\.captures).compactMap(\.field))
             let types = Set(captures.filter { $0.field == pairs.capture }.map(\.type))
             if types.isEmpty {
                 fault(pairs.place, "no pattern of rule '\(rule.name)' captures '\(pairs.capture)'")
             } else if !types.allSatisfy(\.hasMembers) {
-                fault(pairs.place, "'\(pairs.capture)' is no kv or json capture in rule '\(rule.name)'")
+                fault(pairs.place, "'\(pairs.capture)' is no kv, json or ethernet capture in rule '\(rule.name)'")
             } else if types.count > 1 {
-                fault(pairs.place, "'\(pairs.capture)' is kv in one pattern and json in another; expected one type")
+                fault(pairs.place, "'\(pairs.capture)' is of different types in two patterns; expected one type")
+            } else if types == [.ethernet] {
+                for member in pairs.members where member.key != "source" && member.key != "destination" {
+                    fault(member.place, "unknown key '\(member.key)'; expected source or destination")
+                }
             }
-            for member in pairs.members where !written.insert(member.field).inserted {
+            for member in pairs.members
+            where !member.isDropped && (beside.contains(member.field) || !written.insert(member.field).inserted) {
                 fault(member.place, "'\(member.field)' is captured or lifted twice in rule '\(rule.name)'")
             }
         }

@@ -124,9 +124,12 @@ enum TypedCapture {
         return at
     }
 
+    /// Either form, or a placeholder that a program writes where it knows no address: the field is then absent.
     static func ip(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         let four = ipv4(bytes, start, end)
         if four >= 0 { return four }
+        let placeholder = Placeholder.end(bytes, start, end)
+        if placeholder >= 0 { return endsWord(bytes, placeholder, end) ? placeholder : -1 }
         // Most words are told from an address by what stands behind their first digits.
         var at = start
         while at < end, at &- start < 4, isHex(bytes[at]) { at &+= 1 }
@@ -183,6 +186,39 @@ enum TypedCapture {
             at &+= 1
         }
         return (groups == 8 || groups == 20) && endsWord(bytes, at, end) ? at : -1
+    }
+
+    /// Letters and the spaces between them.
+    static func letters(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+        var at = start
+        var last = -1
+        while at < end {
+            if (bytes[at] | 0x20) &- 0x61 < 26 {
+                last = at &+ 1
+            } else if bytes[at] != UInt8(ascii: " ") || at == start {
+                break
+            }
+            at &+= 1
+        }
+        return last
+    }
+
+    /// One space or tab, or more.
+    static func space(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+        var at = start
+        while at < end, bytes[at] == UInt8(ascii: " ") || bytes[at] == UInt8(ascii: "\t") { at &+= 1 }
+        return at > start ? at : -1
+    }
+
+    /// A packet's hardware header: bytes in hexadecimal with `:` between them, of an Ethernet header 14.
+    static func ethernet(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+        var at = start
+        while at &+ 2 <= end, isHex(bytes[at]), isHex(bytes[at &+ 1]) {
+            at &+= 2
+            guard at &+ 2 < end, bytes[at] == UInt8(ascii: ":"), isHex(bytes[at &+ 1]) else { break }
+            at &+= 1
+        }
+        return at > start && endsWord(bytes, at, end) ? at : -1
     }
 
     /// An optional sign and digits behind at most 20 leading zeros: a number that 64 bits hold, with or without sign.

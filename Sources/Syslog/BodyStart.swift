@@ -1,29 +1,116 @@
 extension HeaderParser {
     /// Sets `body` and `repeated` from `content`.
+    ///
+    /// Spaces, tabs and escaped line ends (`#012` and its like, as rsyslog writes control bytes) at the text's end are no
+    /// part of the body: relays and collectors add them, and they change nothing of what the message says.
     @inline(__always)
     static func finishBody(_ text: FrameText, _ message: inout SyslogMessage) {
-        message.body = message.content
         var start = message.content.lowerBound
         // rsyslog keeps the space behind an old tag as part of the message and writes it behind its own when it forwards
         // in the new format: no pattern begins with a space.
         while text[start] == UInt8(ascii: " ") { start &+= 1 }
-        if start > message.content.lowerBound, start <= message.content.upperBound {
-            message.body = ByteRange(start, message.content.upperBound)
-        }
+        start = min(start, message.content.upperBound)
+        let end = BodyEnd.find(text, from: start)
+        message.body = ByteRange(start, end)
         let first = text[start]
         if first == UInt8(ascii: "[") {
-            let end = KernelStamp.end(text, at: start, message)
-            if end > 0 { message.body = ByteRange(end, text.count) }
+            let after = BodyPrefix.end(text, at: start, &message)
+            if after > 0 { message.body = ByteRange(min(after, end), end) }
         } else if first == UInt8(ascii: "l") || first == UInt8(ascii: "m") || first == UInt8(ascii: "-") {
-            Repetition.read(text, at: start, &message)
+            Repetition.read(text, at: start, end, &message)
+        } else if isDigit(first) {
+            let after = BodyPrefix.timeEnd(text, at: start, message)
+            if after > 0 { message.body = ByteRange(min(after, end), end) }
+        }
+        if !message.program.isEmpty, first == text.base[message.program.lowerBound] {
+            let after = RepeatedHeader.tagEnd(text, at: start, message)
+            if after > start { message.body = ByteRange(min(after, end), end) }
         }
     }
 }
 
-/// The kernel's uptime stamp, `[12345.678901] ` or `[    0.000000] `, seconds since boot.
+/// Where a body ends.
+enum BodyEnd {
+    /// The end of the text without what says nothing at its end; never before `start`.
+    @inline(__always)
+    static func find(_ text: FrameText, from start: Int) -> Int {
+        let end = text.count
+        guard end > start else { return end }
+        let last = text.base[end &- 1]
+        if last > UInt8(ascii: " "), !isDigit(last) { return end }
+        if isDigit(last), end &- start < 4 || text.base[end &- 4] != UInt8(ascii: "#") { return end }
+        return trimmed(text, from: start)
+    }
+
+    @inline(never)
+    private static func trimmed(_ text: FrameText, from start: Int) -> Int {
+        var end = text.count
+        while end > start {
+            let last = text.base[end &- 1]
+            if last == UInt8(ascii: " ") || (last >= UInt8(ascii: "\t") && last <= UInt8(ascii: "\r")) || last == 0 {
+                end &-= 1
+            } else if end &- start >= 4, isEscape(text, at: end &- 4) {
+                end &-= 4
+            } else {
+                break
+            }
+        }
+        return end
+    }
+
+    /// `#000`, `#011`, `#012`, `#015` and `#040`: NUL, tab, LF, CR and space.
+    private static func isEscape(_ text: FrameText, at start: Int) -> Bool {
+        text.has("#012", at: start) || text.has("#015", at: start) || text.has("#000", at: start)
+            || text.has("#011", at: start) || text.has("#040", at: start)
+    }
+}
+
+/// What stands in brackets in front of a text and is no part of what it says.
+enum BodyPrefix {
+    /// The offset behind it and the spaces that follow, 0 when it is none.
+    @inline(never)
+    static func end(_ text: FrameText, at start: Int, _ message: inout SyslogMessage) -> Int {
+        let solaris = solarisEnd(text, at: start, &message)
+        return solaris > 0 ? solaris : KernelStamp.end(text, at: start, message)
+    }
+
+    /// The time of its own that Kea and some builds of BIND write in front of their text. The offset behind it and the
+    /// spaces that follow, 0 when there is none.
+    @inline(never)
+    static func timeEnd(_ text: FrameText, at start: Int, _ message: SyslogMessage) -> Int {
+        let program = message.program
+        guard !program.isEmpty, text.has("kea", at: program.lowerBound) || text.has("named", at: program.lowerBound)
+        else { return 0 }
+        var reading = ClockReading()
+        if text[start &+ 2] == UInt8(ascii: "-") { return NameServerLine.read(text, at: start, &reading) }
+        var end = OtherTimes.classicEnd(text, at: start, &reading)
+        guard end > 0, text[end] == UInt8(ascii: " ") else { return 0 }
+        while text[end] == UInt8(ascii: " ") { end &+= 1 }
+        return end
+    }
+
+    /// Solaris: `[ID 800047 auth.info] `. The number becomes the message id, facility and level the priority when there
+    /// was none.
+    private static func solarisEnd(_ text: FrameText, at start: Int, _ message: inout SyslogMessage) -> Int {
+        guard text.has("[ID ", at: start) else { return 0 }
+        let number = start &+ 4
+        var end = number
+        while isDigit(text[end]) { end &+= 1 }
+        guard end > number, text[end] == UInt8(ascii: " ") else { return 0 }
+        var close = end &+ 1
+        while isLetter(text[close]) || isDigit(text[close]) || text[close] == UInt8(ascii: ".") { close &+= 1 }
+        guard text[close] == UInt8(ascii: "]"), close > end &+ 1 else { return 0 }
+        if message.messageID.isEmpty { message.messageID = ByteRange(number, end) }
+        close &+= 1
+        while text[close] == UInt8(ascii: " ") { close &+= 1 }
+        return close
+    }
+}
+
+/// The kernel's uptime stamp, `[12345.678901] ` or `[    0.000000] `, seconds since boot, and its caller,
+/// `[   C0] ` or `[ T88] `, which some kernels write behind it.
 enum KernelStamp {
     /// The offset after the stamp and the spaces behind it, 0 when it is none. Other programs' brackets are left alone.
-    @inline(never)
     static func end(_ text: FrameText, at start: Int, _ message: SyslogMessage) -> Int {
         let program = message.program
         if !program.isEmpty, program.count != 6 || !text.has("kernel", at: program.lowerBound) { return 0 }
@@ -36,9 +123,23 @@ enum KernelStamp {
         offset = fraction
         while isDigit(text[offset]) { offset &+= 1 }
         guard offset > fraction, text[offset] == UInt8(ascii: "]") else { return 0 }
-        offset &+= 1
+        offset = callerEnd(text, offset &+ 1)
         while text[offset] == UInt8(ascii: " ") { offset &+= 1 }
         return offset
+    }
+
+    /// CONFIG_PRINTK_CALLER: a processor (`C0`) or a thread (`T88`), padded with spaces on the left.
+    private static func callerEnd(_ text: FrameText, _ start: Int) -> Int {
+        var offset = start
+        if text[offset] == UInt8(ascii: " "), text[offset &+ 1] == UInt8(ascii: "[") { offset &+= 1 }
+        guard text[offset] == UInt8(ascii: "[") else { return start }
+        offset &+= 1
+        while text[offset] == UInt8(ascii: " ") { offset &+= 1 }
+        guard text[offset] == UInt8(ascii: "C") || text[offset] == UInt8(ascii: "T") else { return start }
+        let number = offset &+ 1
+        offset = number
+        while isDigit(text[offset]) { offset &+= 1 }
+        return offset > number && text[offset] == UInt8(ascii: "]") ? offset &+ 1 : start
     }
 }
 
@@ -56,8 +157,9 @@ enum Repetition {
         return 0
     }
 
+    /// Reads one that ends at `end`.
     @inline(never)
-    static func read(_ text: FrameText, at start: Int, _ message: inout SyslogMessage) {
+    static func read(_ text: FrameText, at start: Int, _ end: Int, _ message: inout SyslogMessage) {
         var offset = textStart(text, at: start)
         if offset == 0 { return }
         var count: UInt64 = 0
@@ -70,8 +172,11 @@ enum Repetition {
         message.repeated = UInt32(clamping: count)
         offset &+= 5
         if text[offset] == UInt8(ascii: "s") { offset &+= 1 }
-        guard text.has(": [", at: offset), text.base[text.count &- 1] == UInt8(ascii: "]") else { return }
+        guard text.has(": [", at: offset), end > offset &+ 3, text.base[end &- 1] == UInt8(ascii: "]") else { return }
         offset &+= text[offset &+ 3] == UInt8(ascii: " ") ? 4 : 3
-        if offset < text.count { message.body = ByteRange(offset, text.count &- 1) }
+        if offset < end {
+            let inner = FrameText(base: text.base, count: end &- 1)
+            message.body = ByteRange(offset, BodyEnd.find(inner, from: offset))
+        }
     }
 }

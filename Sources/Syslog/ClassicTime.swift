@@ -31,7 +31,7 @@ extension ClockCache {
             let first = text[end &+ 1]
             if first >= UInt8(ascii: "a") { return end }
         }
-        return readSuffixes(text, at: end, &reading)
+        return ClockCache.readSuffixes(text, at: end, &reading)
     }
 
     @inline(never)
@@ -103,7 +103,7 @@ extension ClockCache {
 
     /// Reads what may follow the seconds: fraction, year, zone.
     @inline(never)
-    private func readSuffixes(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Int {
+    private static func readSuffixes(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Int {
         var offset = start
         if reading.digits == 0, text[offset] == UInt8(ascii: ".") || text[offset] == UInt8(ascii: ","),
             isDigit(text[offset &+ 1])
@@ -121,13 +121,20 @@ extension ClockCache {
         return offset
     }
 
+    /// As `readSuffixes`, but a suffix with a fault is none.
+    static func suffixEnd(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Int {
+        let end = readSuffixes(text, at: start, &reading)
+        return end < 0 ? start : end
+    }
+
     /// Reads one year or zone and returns the offset after it, `start` when there is none.
-    private func readSuffix(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Int {
+    private static func readSuffix(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Int {
         let isApart = text[start] == UInt8(ascii: " ")
         let offset = isApart ? start &+ 1 : start
         let byte = text[offset]
         if isApart, isDigit(byte), !reading.hasYear, ClockCache.isPlausible(text.fourDigits(offset)),
-            text[offset &+ 4] == UInt8(ascii: " ") || text.has(": ", at: offset &+ 4)
+            text[offset &+ 4] == UInt8(ascii: " ") || text[offset &+ 4] == UInt8(ascii: "]")
+                || text.has(": ", at: offset &+ 4)
         {
             let year = text.fourDigits(offset)
             if Int(reading.day) > CivilDate.days(inMonth: Int(reading.month), of: year) {
@@ -140,7 +147,7 @@ extension ClockCache {
         if byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-"), isDigit(text[offset &+ 1]) {
             let end = reading.readOffset(text, at: offset, strict: false)
             let next = text[max(end, 0)]
-            if end < 0 || (next != UInt8(ascii: " ") && next != UInt8(ascii: ":")) {
+            if end < 0 || (next != UInt8(ascii: " ") && next != UInt8(ascii: ":") && next != UInt8(ascii: "]")) {
                 // Apart from the time it may be any other word that begins with a sign.
                 reading.hasOffset = false
                 reading.offset = 0

@@ -85,7 +85,33 @@ struct FrameScanner {
         if mode == .delimited {
             return line(base, count, from: resume, connection, isFault: false, seeksCount: false)
         }
+        if base[0] == FrameScanner.mark.0 { return examineMarked(base, count, from: resume, connection) }
         return examineCount(base, count, from: resume, connection)
+    }
+
+    /// The byte order mark that some senders begin a stream or a frame with; `HeaderParser` leaves it out.
+    private static var mark: (UInt8, UInt8, UInt8) { (0xEF, 0xBB, 0xBF) }
+
+    /// As `examineCount` behind a byte order mark, which is no part of the frame then.
+    @inline(never)
+    private func examineMarked(
+        _ base: UnsafePointer<UInt8>, _ count: Int, from resume: Int, _ connection: Connection
+    ) -> Extent {
+        let isMarked =
+            (count < 2 || base[1] == FrameScanner.mark.1) && (count < 3 || base[2] == FrameScanner.mark.2)
+        guard isMarked, count < 4 || isDigit(base[3]) else {
+            return examineCount(base, count, from: resume, connection)
+        }
+        var extent = Extent()
+        extent.required = count &+ FrameScanner.slack
+        guard count > 3 else { return extent }
+        extent = examineCount(base + 3, count &- 3, from: max(0, resume &- 3), connection)
+        extent.frameStart &+= 3
+        extent.frameEnd &+= 3
+        extent.next &+= 3
+        extent.resume &+= 3
+        extent.required &+= 3
+        return extent
     }
 
     private func examineCount(
@@ -100,9 +126,10 @@ struct FrameScanner {
         var isFault = mode == .octetCounting || (connection.lastWasCounted && base[0] != UInt8(ascii: "<"))
         if digits > 0, digits <= FrameScanner.mostCountDigits, base[0] != UInt8(ascii: "0") {
             // In `.detect`, `<` and a digit have to follow the space.
-            let needed = digits &+ (mode == .detect ? 3 : 1)
+            let isMarked = digits &+ 1 < count && base[digits &+ 1] == FrameScanner.mark.0
+            let needed = digits &+ (mode == .detect ? (isMarked ? 6 : 3) : 1)
             var offset = digits
-            while offset < min(needed, count), follows(base[offset], offset &- digits) { offset &+= 1 }
+            while offset < min(needed, count), follows(base[offset], offset &- digits, isMarked) { offset &+= 1 }
             if offset == needed {
                 if value > largestCount {
                     isFault = true
@@ -119,10 +146,13 @@ struct FrameScanner {
             base, count, from: resume, connection, isFault: isFault, seeksCount: isFault || connection.lastWasCounted)
     }
 
-    /// The grammar ` <` digit after a count, by position.
+    /// The grammar ` <` digit after a count, by position; a byte order mark may stand before the `<`.
     @inline(__always)
-    private func follows(_ byte: UInt8, _ position: Int) -> Bool {
-        switch position {
+    private func follows(_ byte: UInt8, _ position: Int, _ isMarked: Bool) -> Bool {
+        switch isMarked && position > 3 ? position &- 3 : position {
+        case 1 where isMarked && position == 1: byte == FrameScanner.mark.0
+        case 2 where isMarked && position == 2: byte == FrameScanner.mark.1
+        case 3: byte == FrameScanner.mark.2
         case 0: byte == UInt8(ascii: " ")
         case 1: byte == UInt8(ascii: "<")
         default: isDigit(byte)

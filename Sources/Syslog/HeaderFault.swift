@@ -50,16 +50,20 @@ public struct HeaderFault: Equatable, Hashable, Sendable {
     public var kind: Kind
     /// Where, as a byte of the frame counted from 1; one past the end when the frame ended too early.
     public var column: UInt32
+    /// With `.priorityRange` the number that stood there, otherwise 0.
+    public var number: UInt32
 
     /// A fault of `kind` at the 1-based byte `column`.
-    public init(_ kind: Kind, column: UInt32) {
+    public init(_ kind: Kind, column: UInt32, number: UInt32 = 0) {
         self.kind = kind
         self.column = column
+        self.number = number
     }
 
-    init(_ kind: Kind, offset: Int) {
+    init(_ kind: Kind, offset: Int, number: Int = 0) {
         self.kind = kind
         column = UInt32(clamping: offset &+ 1)
+        self.number = UInt32(clamping: number)
     }
 
     /// What was expected at the column, for a message to a person: "expected " + this + " at column N".
@@ -91,5 +95,7 @@ public struct HeaderFault: Equatable, Hashable, Sendable {
 
 extension HeaderFault: CustomStringConvertible {
     /// `column 9: expected version 1`. Builds a string: not for the hot path.
-    public var description: String { "column \(column): expected \(expected)" }
+    public var description: String {
+        "column \(column): expected \(expected)" + (kind == .priorityRange ? ", not \(number)" : "")
+    }
 }

@@ -1,13 +1,18 @@
 /// RFC 5424 section 6, from VERSION on.
 ///
-/// A violation ends the header: the fields before it are kept, `content` begins with the field that broke the rules,
-/// and the fault names the byte. Two things are faults that do not end it: another version, a missing priority.
+/// A violation costs what it stands in: a time that cannot be read, or only in another form, is a fault, and the fields
+/// behind it are read; a field with bytes that are not allowed is kept as it is. Where structured data cannot be told
+/// from text, `content` begins with it, and the fault names the byte. Another version and a missing priority are faults
+/// too. A program that ends in `[pid]:` or a colon is a tag of the older form, and the text follows it.
 /// Not taken as violations: fields longer than section 6 allows, seven to nine fraction digits, a `]` without backslash
 /// inside a quoted value (the quotes leave no doubt), an SD-ID or parameter that comes again, a last field without the
 /// rest of the header is kept.
 extension HeaderParser {
     @inline(__always)
-    mutating func readModern(_ text: FrameText, from start: Int, _ message: inout SyslogMessage) {
+    mutating func readModern(
+        _ text: FrameText, from start: Int, _ receivedSeconds: Int64, _ zone: borrowing LocalZone,
+        _ message: inout SyslogMessage
+    ) {
         message.format = .rfc5424
         var offset = start
         if text[offset] != UInt8(ascii: "1") || text[offset &+ 1] != UInt8(ascii: " ") {
@@ -16,15 +21,18 @@ extension HeaderParser {
         } else {
             offset &+= 2
         }
-        let end = readModernFields(text, from: offset, &message)
+        let end = readModernFields(text, from: offset, receivedSeconds, zone, &message)
         message.content = ByteRange(end, text.count)
         HeaderParser.finishBody(text, &message)
+        let first = text[end]
+        if isDigit(first) || isCapital(first) { RepeatedHeader.read(text, &message) }
     }
 
     /// Reads TIMESTAMP to STRUCTURED-DATA and returns the offset where the message text begins.
     @inline(__always)
     private mutating func readModernFields(
-        _ text: FrameText, from start: Int, _ message: inout SyslogMessage
+        _ text: FrameText, from start: Int, _ receivedSeconds: Int64, _ zone: borrowing LocalZone,
+        _ message: inout SyslogMessage
     ) -> Int {
         var offset = start
         if text[offset] == UInt8(ascii: "-"), offset &+ 1 == text.count || text[offset &+ 1] == UInt8(ascii: " ") {
@@ -34,19 +42,82 @@ extension HeaderParser {
             let end = clock.readInternetTime(text, at: offset, strict: true, &reading)
             if end < 0 || (end < text.count && text.base[end] != UInt8(ascii: " ")) {
                 HeaderParser.fail(&message, end < 0 ? reading.faultKind : .timestamp, at: end < 0 ? ~end : end)
-                return offset
+                offset = readOtherTime(text, at: offset, receivedSeconds, zone, &message)
+                if offset < 0 { return ~offset }
+            } else {
+                message.timestamp = SyslogTimestamp(
+                    seconds: reading.local &- Int64(reading.offset), nanoseconds: reading.nanoseconds,
+                    digits: reading.digits)
+                timeIsZoned = true
+                offset = end
             }
-            message.timestamp = SyslogTimestamp(
-                seconds: reading.local &- Int64(reading.offset), nanoseconds: reading.nanoseconds,
-                digits: reading.digits)
-            offset = end
         }
         guard HeaderParser.field(text, &offset, .host, &message.host, &message.fault),
-            HeaderParser.field(text, &offset, .program, &message.program, &message.fault),
-            HeaderParser.field(text, &offset, .processID, &message.processID, &message.fault),
+            HeaderParser.field(text, &offset, .program, &message.program, &message.fault)
+        else { return offset }
+        let isColonLast = !message.program.isEmpty && text.base[offset &- 1] == UInt8(ascii: ":")
+        if isColonLast, HeaderParser.readNumberedTag(text, offset, &message) { return message.content.lowerBound }
+        guard HeaderParser.field(text, &offset, .processID, &message.processID, &message.fault),
             HeaderParser.field(text, &offset, .messageID, &message.messageID, &message.fault)
         else { return offset }
-        return HeaderParser.readStructuredData(text, from: offset, &message)
+        let end = HeaderParser.readStructuredData(text, from: offset, &message)
+        if isColonLast, message.fault?.kind == .structuredData, HeaderParser.readTag(text, &message) {
+            return message.content.lowerBound
+        }
+        return end
+    }
+
+    /// A time that breaks the rules: read in another form where it has one, else passed over. Returns the offset after
+    /// it, or the complement of where the content begins when nothing stands behind it.
+    @inline(never)
+    private mutating func readOtherTime(
+        _ text: FrameText, at start: Int, _ receivedSeconds: Int64, _ zone: borrowing LocalZone,
+        _ message: inout SyslogMessage
+    ) -> Int {
+        var reading = ClockReading()
+        var end = OtherTimes.classicEnd(text, at: start, &reading)
+        if end == 0 {
+            reading = ClockReading()
+            end = OtherTimes.read(text, at: start, &reading)
+        }
+        if end > 0, text[end] == UInt8(ascii: " ") {
+            message.timestamp = SyslogTimestamp(
+                seconds: clock.instant(of: reading, isRemembered: false, receivedSeconds: receivedSeconds, zone: zone),
+                nanoseconds: reading.nanoseconds, digits: reading.digits)
+            timeIsZoned = reading.hasOffset
+            return end
+        }
+        end = text.tokenEnd(start)
+        let second = text.tokenEnd(end &+ 1)
+        if HeaderParser.isDateAlone(text, start, end), end < text.count, text[end &+ 3] == UInt8(ascii: ":"),
+            isDigit(text[end &+ 1]), isDigit(text[end &+ 2])
+        {
+            end = second
+        }
+        return end < text.count ? end : ~start
+    }
+
+    /// `2026-13-14`, in front of a blank where the `T` should be.
+    private static func isDateAlone(_ text: FrameText, _ start: Int, _ end: Int) -> Bool {
+        for offset in start..<end where text.base[offset] == UInt8(ascii: ":") { return false }
+        return end &- start > 7 && isDigit(text[start])
+    }
+
+    /// `dhcpd[812]: text` in place of APP-NAME and what follows it; `end` is the offset behind the colon.
+    @inline(never)
+    private static func readNumberedTag(_ text: FrameText, _ end: Int, _ message: inout SyslogMessage) -> Bool {
+        let start = message.program.lowerBound
+        guard !text.has(" - ", at: end), OriginReader.readNumberedTag(text, at: start, &message) else { return false }
+        fail(&message, .program, at: end &- 1)
+        return true
+    }
+
+    /// `dhcpd: text` in place of APP-NAME and what follows it, where no structured data has been found.
+    @inline(never)
+    private static func readTag(_ text: FrameText, _ message: inout SyslogMessage) -> Bool {
+        message.processID = .absent
+        message.messageID = .absent
+        return OriginReader.readTag(text, at: message.program.lowerBound, isTight: false, &message)
     }
 
     /// Reads a space and a field. On a violation `offset` is left where the content begins and false is returned.
@@ -63,11 +134,31 @@ extension HeaderParser {
         let begin = offset &+ 1
         let end = printableEnd(text, begin)
         if end == begin || (end < text.count && text.base[end] != UInt8(ascii: " ")) {
-            if fault == nil { fault = HeaderFault(kind, offset: end) }
-            offset = begin
-            return false
+            return oddField(text, &offset, end, kind, &range, &fault)
         }
         if end &- begin != 1 || text.base[begin] != UInt8(ascii: "-") { range = ByteRange(begin, end) }
+        offset = end
+        return true
+    }
+
+    /// A field with a byte that is not allowed is taken up to the next space; a field of no bytes is absent, but a second
+    /// space before the host is one too many. False at the end of the frame.
+    @inline(never)
+    private static func oddField(
+        _ text: FrameText, _ offset: inout Int, _ faultAt: Int, _ kind: HeaderFault.Kind, _ range: inout ByteRange,
+        _ fault: inout HeaderFault?
+    ) -> Bool {
+        if fault == nil { fault = HeaderFault(kind, offset: faultAt) }
+        var begin = offset &+ 1
+        if kind == .host {
+            while text[begin] == UInt8(ascii: " ") { begin &+= 1 }
+        }
+        if begin >= text.count {
+            offset = min(begin, text.count)
+            return false
+        }
+        let end = text.tokenEnd(begin)
+        if end > begin, end &- begin != 1 || text.base[begin] != UInt8(ascii: "-") { range = ByteRange(begin, end) }
         offset = end
         return true
     }

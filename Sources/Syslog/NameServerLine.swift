@@ -4,28 +4,33 @@
 /// and the body begins after category and level where they are there.
 enum NameServerLine {
     /// Reads the time of such a line and returns the offset of its body, 0 when it is none.
-    static func read(_ text: FrameText, _ reading: inout ClockReading) -> Int {
-        let day = text.twoDigits(0)
-        let month = ClockCache.month(text, at: 3)
-        let year = text.fourDigits(7)
-        guard day > 0, text[2] == UInt8(ascii: "-"), month > 0, text[6] == UInt8(ascii: "-"), year > 0,
-            text[11] == UInt8(ascii: " "), day <= CivilDate.days(inMonth: month, of: year)
+    static func read(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Int {
+        let day = text.twoDigits(start)
+        let month = ClockCache.month(text, at: start &+ 3)
+        let year = text.fourDigits(start &+ 7)
+        guard day > 0, text[start &+ 2] == UInt8(ascii: "-"), month > 0, text[start &+ 6] == UInt8(ascii: "-"),
+            year > 0,
+            text[start &+ 11] == UInt8(ascii: " "), day <= CivilDate.days(inMonth: month, of: year)
         else { return 0 }
-        var end = reading.readTimeOfDay(text, at: 12, strict: true)
+        var end = reading.readTimeOfDay(text, at: start &+ 12, strict: true)
         if end > 0, text[end] == UInt8(ascii: ".") { end = reading.readFraction(text, at: end) }
         guard end > 0, text[end] == UInt8(ascii: " ") else { return 0 }
         reading.month = UInt8(truncatingIfNeeded: month)
         reading.day = UInt8(truncatingIfNeeded: day)
         reading.setYear(year)
-        end &+= 1
-        let category = nameEnd(text, end)
-        if category > end, text.has(": ", at: category) {
-            let level = category &+ 2
-            var levelEnd = nameEnd(text, level)
-            if text.has("debug ", at: level) { levelEnd = nameEnd(text, level &+ 6) }
-            if levelEnd > level, text.has(": ", at: levelEnd) { return levelEnd &+ 2 }
-        }
-        return end
+        let category = categoryEnd(text, end &+ 1)
+        return category > 0 ? category : end &+ 1
+    }
+
+    /// The offset behind `category: level: ` at `start`, 0 when they are not there.
+    static func categoryEnd(_ text: FrameText, _ start: Int) -> Int {
+        let category = nameEnd(text, start)
+        guard category > start, text.has(": ", at: category) else { return 0 }
+        let level = category &+ 2
+        var end = nameEnd(text, level)
+        guard PriorityWord.isLevel(text, level, end) else { return 0 }
+        if text.has("debug ", at: level) { end = nameEnd(text, level &+ 6) }
+        return text.has(": ", at: end) ? end &+ 2 : 0
     }
 
     private static func nameEnd(_ text: FrameText, _ start: Int) -> Int {

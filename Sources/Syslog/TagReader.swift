@@ -43,7 +43,28 @@ extension OriginReader {
         message.program = ByteRange(start, bracket)
         message.processID = ByteRange(bracket &+ 1, close)
         setContent(text, end, &message)
+        if text.base[end &- 1] == UInt8(ascii: "]") { readOddEnd(text, bracket, close, &message) }
         return true
+    }
+
+    /// No colon after `[pid]`: unbound's own file has process and thread there, which its text in syslog begins with;
+    /// macOS has a level behind it, `login[9] <Notice>: text`.
+    @inline(never)
+    private static func readOddEnd(
+        _ text: FrameText, _ bracket: Int, _ close: Int, _ message: inout SyslogMessage
+    ) {
+        var digits = bracket &+ 1
+        while isDigit(text[digits]) { digits &+= 1 }
+        if digits > bracket &+ 1, text[digits] == UInt8(ascii: ":"), text.has("unbound", at: message.program.lowerBound)
+        {
+            message.processID = ByteRange(bracket &+ 1, digits)
+            message.content = ByteRange(bracket, text.count)
+            return
+        }
+        guard text.has("] <", at: close) else { return }
+        var end = close &+ 3
+        while isLetter(text[end]) { end &+= 1 }
+        if end > close &+ 3, text.has(">:", at: end) { setContent(text, end &+ 2, &message) }
     }
 
     /// A colon with no space after it: inside a tag (`Foo::Bar[12]:`), or at the end of one (`su:text`).
@@ -52,6 +73,7 @@ extension OriginReader {
         _ text: FrameText, _ start: Int, colon: Int, isTight: Bool, _ message: inout SyslogMessage
     ) -> Bool {
         if isDigit(text[start]) { return false }
+        if text[start] == UInt8(ascii: "("), text.base[colon &- 1] != UInt8(ascii: ")") { return false }
         var end = colon
         while end < text.count, ByteClass.tag.contains(text.base[end]) || text.base[end] == UInt8(ascii: ":") {
             end &+= 1
@@ -65,54 +87,43 @@ extension OriginReader {
             return true
         }
         guard isTight, colon &- start > 1, !text.has("//", at: colon &+ 1) else { return false }
+        // AIX: `auth:info sshd[12]: text`.
+        var ignored = message
+        if PriorityWord.read(text, at: start, &ignored) > 0 { return false }
         message.program = ByteRange(start, colon)
         setContent(text, colon &+ 1, &message)
         return true
     }
 
-    /// `name[digits]:`, a tag beyond doubt.
-    static func readNumberedTag(_ text: FrameText, at start: Int, _ message: inout SyslogMessage) -> Bool {
+    /// `name[digits]:`, a tag beyond doubt; with `colonMayLack` also `name[digits] ` and `name[digits:digits] `.
+    static func readNumberedTag(
+        _ text: FrameText, at start: Int, colonMayLack: Bool = false, _ message: inout SyslogMessage
+    ) -> Bool {
         var end = start
         while ByteClass.tag.contains(text[end]) { end &+= 1 }
         guard end > start, text[end] == UInt8(ascii: "[") else { return false }
         var close = end &+ 1
-        while isDigit(text[close]) { close &+= 1 }
-        guard close > end &+ 1, text.has("]:", at: close) else { return false }
+        while isDigit(text[close]) || (colonMayLack && text[close] == UInt8(ascii: ":")) { close &+= 1 }
+        guard close > end &+ 1, text.has("]:", at: close) || (colonMayLack && text.has("] ", at: close)) else {
+            return false
+        }
         return readProcess(text, start, bracket: end, &message)
     }
 
-    /// `%FACILITY-SEVERITY-MNEMONIC: text`. The program has the percent sign and not the colon.
+    /// `%FACILITY-SEVERITY-MNEMONIC: text`, from old wireless controllers with `#`. The program has the sign and not the
+    /// colon.
     @inline(never)
     static func readMnemonic(_ text: FrameText, at start: Int, _ message: inout SyslogMessage) -> Bool {
-        guard text[start] == UInt8(ascii: "%") else { return false }
+        guard text[start] == UInt8(ascii: "%") || text[start] == UInt8(ascii: "#") else { return false }
         var end = start &+ 1
         var dashes = 0
         while ByteClass.host.contains(text[end]) {
             if text[end] == UInt8(ascii: "-") { dashes += 1 }
             end &+= 1
         }
-        guard dashes > 1, text[end] == UInt8(ascii: ":") else { return false }
+        guard dashes > 1, text[end] == UInt8(ascii: ":") || text.has(" :", at: end) else { return false }
         message.program = ByteRange(start, end)
-        setContent(text, end &+ 1, &message)
+        setContent(text, text[end] == UInt8(ascii: ":") ? end &+ 1 : end &+ 2, &message)
         return true
-    }
-
-    /// A relay before a Cisco device: `host 123: *Mar  1 18:46:11.123 UTC: %SYS-5-CONFIG_I: text`.
-    ///
-    /// The number has been read as the program. The device's own time is skipped: the relay's is the one in the header.
-    @inline(never)
-    static func readRelayedCisco(_ text: FrameText, _ message: inout SyslogMessage) {
-        for offset in message.program.offsets where !isDigit(text[offset]) { return }
-        guard message.processID.isEmpty else { return }
-        var offset = LegacyPrefix.markEnd(text, message.content.lowerBound)
-        if text[offset] != UInt8(ascii: "%") {
-            var ignored = ClockCache()
-            var reading = ClockReading()
-            var isRemembered = false
-            let end = ignored.readClassicTime(text, at: offset, &reading, isRemembered: &isRemembered)
-            guard end > 0, text.has(": %", at: end) else { return }
-            offset = end &+ 2
-        }
-        _ = readMnemonic(text, at: offset, &message)
     }
 }

@@ -8,7 +8,8 @@ enum ZoneName {
     /// `none` when it is another word.
     ///
     /// An unknown name is only skipped where the colon and `%` of a Cisco message follow (then the configured zone
-    /// holds): anywhere else it is as likely a host or a tag, such as `CRON:`.
+    /// holds): anywhere else it is as likely a host or a tag, such as `CRON:`. Firewalls write no zone there, but their
+    /// name.
     static func read(_ text: FrameText, at offset: Int, _ none: Int, _ reading: inout ClockReading) -> Int {
         var end = offset
         var name: UInt64 = 0
@@ -23,7 +24,7 @@ enum ZoneName {
             reading.hasOffset = true
             return end
         }
-        return text.has(": %", at: end) ? end : none
+        return text.has(": %", at: end) && !CiscoHeader.isFirewall(text, at: end &+ 2) ? end : none
     }
 
     private static func minutesEast(_ name: UInt64) -> Int32? {

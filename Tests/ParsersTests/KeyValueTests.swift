@@ -244,7 +244,7 @@ import Testing
     @Test(
         arguments: [
             ("y: {A: a}", "t.yaml:8:7: no pattern of rule 'r' captures 'y'"),
-            ("w: {A: a}", "t.yaml:8:7: 'w' is no kv or json capture in rule 'r'"),
+            ("w: {A: a}", "t.yaml:8:7: 'w' is no kv, json or ethernet capture in rule 'r'"),
             ("x: {A: message}", "t.yaml:8:14: 'message' is part of every event"),
             ("x: {A: {field: a, type: ipv5}}", "t.yaml:8:31: unknown type 'ipv5'; expected one of: ipv4"),
             ("x: {A: {field: a, type: kv}}", "t.yaml:8:31: unknown type 'kv'"),

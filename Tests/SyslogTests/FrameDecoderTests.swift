@@ -51,6 +51,10 @@ import Testing
         Row("octet counting", "4 <1>a6 <1>b\nc", ["<1>a", "<1>b\nc"]),
         Row("octet counting with line ends between", "4 <1>a\n4 <1>b\r\n4 <1>c\0", ["<1>a", "<1>b", "<1>c"]),
         Row("octet counting that counts the line end", "5 <1>a\n5 <1>b\n", ["<1>a\n", "<1>b\n"]),
+        Row("a byte order mark before the first count", "\u{FEFF}4 <1>a4 <1>b", ["<1>a", "<1>b"]),
+        Row("a byte order mark behind a count", "7 \u{FEFF}<1>a4 <1>b", ["\u{FEFF}<1>a", "<1>b"]),
+        Row("a byte order mark before a line", "\u{FEFF}<1>a\n<1>b\n", ["\u{FEFF}<1>a", "<1>b"]),
+        Row("a part of a byte order mark is text", "\u{FEFF}4 x\n\u{F001}4 <1>a\n", ["4 x", "\u{F001}4 <1>a"]),
         Row("both in turn", "4 <1>a<1>b\n4 <1>c\n<1>d\n4 <1>e", ["<1>a", "<1>b", "<1>c", "<1>d", "<1>e"]),
         Row(
             "digits at the start of a line are text", "2025 Nov 4 x\n12:30 y\n7 dwarfs\n3 <no priority\n",

@@ -179,6 +179,18 @@ import Testing
         "04-Nov-2025 14:02:09.120 queries: info: client @0x7f 192.0.2.1#5353: query",
         "<30>Nov  4 14:02:09 Message forwarded from gw1: sshd[12]: x",
         "2025 Nov  4 14:02:09 fe80::1%eth0 Foo::Bar[1]: x",
+        "<189>61: edge7: 000062: *Nov  4 14:02:09.345 Reykjavik: %SYS-5-CONFIG_I: Configured",
+        "<187>901: core7 RP/0/RSP0/CPU0:Nov  4 14:02:09.227 UTC: ifmgr[214]: %LINK-3-UPDOWN : down",
+        "<38>Nov  4 14:02:09 relay7 <38>1 2025-11-04T15:02:08+01:00 gw7 sshd 5 - [a b=\"c\"] x",
+        "<30>1 2025-11-04T14:02:09Z ow7 odhcpd 13 - - 2025-11-04T14:02:08.209Z ow7 odhcpd: x y",
+        "<30>Nov  4 14:02:09 AP-hall 02005e105301,U6-LR-6.5.28+14491: user.warn hostapd[812]: ath1",
+        "<46>Nov  4 14:02:09 fb7 80BE00D3C8AE4 (2025-11-04T15:02:09) http-proxy[28]: Deny",
+        "<38>Nov  4 14:02:09 sun7 sshd[812]: [ID 800047 auth.info] Accepted password #012",
+        "Tue Nov  4 14:02:09 2025 <daemon.info> desk7 gdm-autologin][33]: y",
+        "[1762264929] unbound[77:3] info: text",
+        "2025-11-04 14:02:09.123 INFO  [kea-dhcp4.leases/812.14] DHCP4_LEASE_ALLOC x",
+        "<134>1 1762264929.123456789 MX7 flows src=198.51.100.9",
+        "Nov  4 14:02:09 mac7 Example Browser Helper (Renderer)[123]: text",
     ]
 
     /// What must hold for any bytes at all.

@@ -115,12 +115,14 @@ import Testing
             "a priority out of range is read on", "<192>1 - h p - - - m", format: .rfc5424, host: "h", program: "p",
             content: "m", fault: .priorityRange, column: 2),
         fault("a time that is text", "now h p - - - m", .timestamp, 7),
-        fault("a time without T", "2025-11-04 14:02:09Z h p - - - m", .timestamp, 17),
-        fault("a small t", "2025-11-04t14:02:09Z h p - - - m", .timestamp, 17),
-        fault("a small z", "2025-11-04T14:02:09z h p - - - m", .timestampOffset, 26),
-        fault("no offset", "2025-11-04T14:02:09 h p - - - m", .timestampOffset, 26),
-        fault("half an offset", "2025-11-04T14:02:09+01 h p - - - m", .timestampOffset, 29),
-        fault("an offset without colon", "2025-11-04T14:02:09+0100 h p - - - m", .timestampOffset, 29),
+        fault("a time without T", "2025-11-04 14:02:09Z h p - - - m", .timestamp, 17, "2025-11-04T14:02:09Z"),
+        fault("a small t", "2025-11-04t14:02:09Z h p - - - m", .timestamp, 17, "2025-11-04T14:02:09Z"),
+        fault("a small z", "2025-11-04T14:02:09z h p - - - m", .timestampOffset, 26, "2025-11-04T14:02:09Z"),
+        fault("no offset", "2025-11-04T14:02:09 h p - - - m", .timestampOffset, 26, "2025-11-04T14:02:09Z"),
+        fault("half an offset", "2025-11-04T14:02:09+01 h p - - - m", .timestampOffset, 29, "2025-11-04T13:02:09Z"),
+        fault(
+            "an offset without colon", "2025-11-04T14:02:09+0100 h p - - - m", .timestampOffset, 29,
+            "2025-11-04T13:02:09Z"),
         fault("an offset of 24 hours", "2025-11-04T14:02:09+24:00 h p - - - m", .timestampOffset, 27),
         fault("an offset of 60 minutes", "2025-11-04T14:02:09+01:60 h p - - - m", .timestampOffset, 30),
         fault("a dot without digits", "2025-11-04T14:02:09.Z h p - - - m", .timestampFraction, 27),
@@ -136,6 +138,13 @@ import Testing
         fault("minute 60", "2025-11-04T14:60:00Z h p - - - m", .timestampRange, 21),
         fault("second 61", "2025-11-04T14:02:61Z h p - - - m", .timestampRange, 24),
         fault("text after the time", "2025-11-04T14:02:09Zx h p - - - m", .timestamp, 27),
+        fault(
+            "a comma before the fraction", "2025-11-04T14:02:09,5Z h p - - - m", .timestampOffset, 26,
+            "2025-11-04T14:02:09.5Z"),
+        fault("a month in words", "2025-Nov-04T14:02:09Z h p - - - m", .timestamp, 12),
+        fault("the older form of a time", "Nov  4 14:02:09 h p - - - m", .timestamp, 7, "2025-11-04T14:02:09Z"),
+        fault("a weekday in front", "Tue Nov  4 14:02:09 2025 h p - - - m", .timestamp, 7, "2025-11-04T14:02:09Z"),
+        fault("month 13 and a space for T", "2025-13-04 14:02:09 h p - - - m", .timestampRange, 12),
         HeaderCase(
             "the frame ends inside the time", "<30>1 2025-11-04T14", format: .rfc5424, priority: "daemon.info",
             content: "2025-11-04T14", fault: .timestamp, column: 20),
@@ -147,17 +156,17 @@ import Testing
             fault: .host, column: 8),
         HeaderCase(
             "two spaces before the host", base + "  h p - - - m", format: .rfc5424, priority: "daemon.info",
-            time: "2025-11-04T14:02:09Z", content: " h p - - - m", fault: .host, column: 28),
+            time: "2025-11-04T14:02:09Z", host: "h", program: "p", content: "m", fault: .host, column: 28),
         HeaderCase(
             "a host that is not ASCII", base + " h\u{FC} p - - - m", format: .rfc5424, priority: "daemon.info",
-            time: "2025-11-04T14:02:09Z", content: "h\u{FC} p - - - m", fault: .host, column: 29),
+            time: "2025-11-04T14:02:09Z", host: "h\u{FC}", program: "p", content: "m", fault: .host, column: 29),
         HeaderCase(
             "a tab in the program", base + " h p\tq - - - m", format: .rfc5424, priority: "daemon.info",
-            time: "2025-11-04T14:02:09Z", host: "h", content: "p\tq - - - m", fault: .program, column: 31),
+            time: "2025-11-04T14:02:09Z", host: "h", program: "p\tq", content: "m", fault: .program, column: 31),
         HeaderCase(
             "DEL in a long process", base + " h p 123456789\u{7F} - - m", format: .rfc5424,
             priority: "daemon.info", time: "2025-11-04T14:02:09Z", host: "h", program: "p",
-            content: "123456789\u{7F} - - m", fault: .processID, column: 41),
+            pid: "123456789\u{7F}", content: "m", fault: .processID, column: 41),
         HeaderCase(
             "the frame ends after the host", base + " h", format: .rfc5424, priority: "daemon.info",
             time: "2025-11-04T14:02:09Z", host: "h", content: "", fault: .program, column: 29),
@@ -190,12 +199,13 @@ import Testing
             "the second element is broken", "[a b=\"c\"][d e] m", "[a b=\"c\"]", "[d e] m", .structuredDataEquals, 13),
     ]
 
-    /// A fault of the timestamp: nothing but the priority is known, and the rest is content.
-    private static func fault(_ name: String, _ rest: String, _ kind: HeaderFault.Kind, _ column: UInt32) -> HeaderCase
-    {
+    /// A fault of the timestamp costs the time alone, and not even that where it can be read in another form.
+    private static func fault(
+        _ name: String, _ rest: String, _ kind: HeaderFault.Kind, _ column: UInt32, _ time: String? = nil
+    ) -> HeaderCase {
         HeaderCase(
-            name, "<30>1 " + rest, format: .rfc5424, priority: "daemon.info", content: rest, fault: kind,
-            column: column)
+            name, "<30>1 " + rest, format: .rfc5424, priority: "daemon.info", time: time, host: "h", program: "p",
+            content: "m", fault: kind, column: column)
     }
 
     /// A fault of the structured data, at a column counted from its start (0).
@@ -209,7 +219,7 @@ import Testing
     }
 
     @Test(arguments: faulty)
-    func `A violation keeps what was read, names its column, and the rest is content`(_ row: HeaderCase) {
+    func `A violation costs what it stands in, and its column is named`(_ row: HeaderCase) {
         row.check()
     }
 
