@@ -80,8 +80,10 @@ public struct UnmatchedShapes: Sendable {
             return
         }
         byKey[key, default: []].append(groups.count)
-        groups.append(
-            Group(key: key, count: 1, parts: shape.parts, sample: Array(text.prefix(MessageShape.longestMessage))))
+        var sample = Array(text.prefix(MessageShape.longestMessage))
+        // Where a long line is cut there may be spaces, which no text has at its end when patterns are asked.
+        while let last = sample.last, last == UInt8(ascii: " ") || (9...13).contains(last) { sample.removeLast() }
+        groups.append(Group(key: key, count: 1, parts: shape.parts, sample: sample))
     }
 
     /// How many words are the same; -1 when the lines are too different to be one shape: fewer than half are.

@@ -52,6 +52,21 @@ enum ApplicationLine {
         return true
     }
 
+    /// An access log, `192.0.2.1 - anna [10/Oct/2026:13:55:36 +0200] "GET …`: reads the time in its brackets. False when it
+    /// is none.
+    static func readAccessTime(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Bool {
+        var offset = start
+        for _ in 0..<3 {
+            offset = text.tokenEnd(offset) &+ 1
+            if offset >= text.count { return false }
+        }
+        guard text[offset] == UInt8(ascii: "["), isDigit(text[offset &+ 1]), text[offset &+ 3] == UInt8(ascii: "/")
+        else {
+            return false
+        }
+        return OtherTimes.read(text, at: offset, &reading) > 0
+    }
+
     /// The Kubernetes logger: `I1122 10:00:00.123456    1234 controller.go:123] text`. Reads its time, without a year.
     /// Returns the offset behind the time, 0 when it is none.
     static func readKlogTime(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Int {

@@ -75,11 +75,11 @@ struct FrameText {
         return true
     }
 
-    /// The offset of the first space at or after `offset`, or the end.
+    /// The offset of the first space or tab at or after `offset`, or the end.
     @inline(__always)
     func tokenEnd(_ offset: Int) -> Int {
         var end = offset
-        while end < count, base[end] != UInt8(ascii: " ") { end &+= 1 }
+        while end < count, base[end] != UInt8(ascii: " "), base[end] != UInt8(ascii: "\t") { end &+= 1 }
         return end
     }
 }

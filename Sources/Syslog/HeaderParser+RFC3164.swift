@@ -232,6 +232,9 @@ extension HeaderParser {
         var reading = ClockReading()
         let bodyStart = NameServerLine.read(text, at: start, &reading)
         guard bodyStart > 0 else {
+            if ApplicationLine.readAccessTime(text, at: start, &reading) {
+                setTime(reading, receivedSeconds, zone, &message)
+            }
             HeaderParser.finishBody(text, &message)
             return
         }

@@ -21,11 +21,38 @@ extension HeaderParser {
         } else {
             offset &+= 2
         }
+        while text[offset] == UInt8(ascii: " ") {
+            HeaderParser.fail(&message, .timestamp, at: offset)
+            offset &+= 1
+        }
         let end = readModernFields(text, from: offset, receivedSeconds, zone, &message)
         message.content = ByteRange(end, text.count)
         HeaderParser.finishBody(text, &message)
         let first = text[end]
-        if isDigit(first) || isCapital(first) { RepeatedHeader.read(text, &message) }
+        if isDigit(first) || isCapital(first) || first == UInt8(ascii: "<") { RepeatedHeader.read(text, &message) }
+        readForwardedDevice(text, from: end, &message)
+    }
+
+    /// A forwarder took the counter of a Cisco device for its program: what the device wrote is the text then.
+    @inline(__always)
+    private func readForwardedDevice(_ text: FrameText, from start: Int, _ message: inout SyslogMessage) {
+        let name = message.program
+        guard !name.isEmpty, isDigit(text.base[name.lowerBound]) else { return }
+        HeaderParser.readDevice(text, from: start, &message)
+    }
+
+    @inline(never)
+    private static func readDevice(_ text: FrameText, from start: Int, _ message: inout SyslogMessage) {
+        let name = message.program
+        guard PriorityWord.areDigits(text, name.lowerBound, name.upperBound) else { return }
+        let outer = message
+        message.program = .absent
+        var device = CiscoHeader()
+        guard device.read(text, from: start, &message) else {
+            message = outer
+            return
+        }
+        finishBody(text, &message)
     }
 
     /// Reads TIMESTAMP to STRUCTURED-DATA and returns the offset where the message text begins.
@@ -157,7 +184,8 @@ extension HeaderParser {
             offset = min(begin, text.count)
             return false
         }
-        let end = text.tokenEnd(begin)
+        var end = begin
+        while end < text.count, text.base[end] != UInt8(ascii: " ") { end &+= 1 }
         if end > begin, end &- begin != 1 || text.base[begin] != UInt8(ascii: "-") { range = ByteRange(begin, end) }
         offset = end
         return true

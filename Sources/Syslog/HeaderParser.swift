@@ -80,6 +80,9 @@ public struct HeaderParser: ~Copyable {
             HeaderParser.finishBody(text, &message)
         } else if HeaderParser.isModern(text, at: start, hasPriority: true) {
             readModern(text, from: start, receivedSeconds, zone, &message)
+        } else if text[start] == UInt8(ascii: " "), HeaderParser.isModern(text, at: start &+ 1, hasPriority: true) {
+            HeaderParser.fail(&message, .version, at: start)
+            readModern(text, from: start &+ 1, receivedSeconds, zone, &message)
         } else {
             readLegacy(text, from: HeaderParser.markEnd(text, start), receivedSeconds, zone, &message)
         }
@@ -157,7 +160,14 @@ public struct HeaderParser: ~Copyable {
             isModern(text, at: offset &+ 1, hasPriority: true)
                 || OtherTimes.classicEnd(text, at: offset &+ 1, &reading) > 0
         {
-            message.fault = HeaderFault(.priorityRange, offset: start &+ 1, number: value)
+            if value > 191 {
+                message.fault = HeaderFault(.priorityRange, offset: start &+ 1, number: value)
+            } else {
+                message.fault = HeaderFault(.priority, offset: end)
+                message.facility = UInt8(truncatingIfNeeded: value &>> 3)
+                message.severity = UInt8(truncatingIfNeeded: value & 7)
+                message.hasPriority = true
+            }
             return offset &+ 1
         }
         message.fault = HeaderFault(.priority, offset: end)

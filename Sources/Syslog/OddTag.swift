@@ -1,6 +1,7 @@
 /// Tags with bytes in them that usual ones do not have.
 ///
-/// `gdm-password]:` and `gdm-password][7]:` (a stray bracket of GDM's), `polkitd(authority=local):`, `[name]:`, `[123]:`
+/// `gdm-password]:` and `gdm-password][7]:` (a stray bracket of GDM's), `polkitd(authority=local):`, `[name]:`,
+/// `[name][123]:`, `[123]:`
 /// (a process without a name), and programs with spaces in their names, as macOS has them: `Google Chrome Helper[9]:`,
 /// up to five words that each begin with a capital letter or a parenthesis.
 enum OddTag {
@@ -17,13 +18,28 @@ enum OddTag {
     private static func readBracketed(_ text: FrameText, _ start: Int, _ message: inout SyslogMessage) -> Bool {
         var end = start &+ 1
         while ByteClass.tag.contains(text[end]) { end &+= 1 }
-        guard end > start &+ 1, text.has("]:", at: end), isEnd(text, end &+ 2) else { return false }
+        guard end > start &+ 1 else { return false }
+        if text.has("][", at: end) { return readBracketedProcess(text, start, end, &message) }
+        guard text.has("]:", at: end), isEnd(text, end &+ 2) else { return false }
         if PriorityWord.areDigits(text, start &+ 1, end) {
             message.processID = ByteRange(start &+ 1, end)
         } else {
             message.program = ByteRange(start &+ 1, end)
         }
         setContent(text, end &+ 2, &message)
+        return true
+    }
+
+    /// `[name][123]:`.
+    private static func readBracketedProcess(
+        _ text: FrameText, _ start: Int, _ end: Int, _ message: inout SyslogMessage
+    ) -> Bool {
+        var close = end &+ 2
+        while isDigit(text[close]) { close &+= 1 }
+        guard close > end &+ 2, text.has("]:", at: close), isEnd(text, close &+ 2) else { return false }
+        message.program = ByteRange(start &+ 1, end)
+        message.processID = ByteRange(end &+ 2, close)
+        setContent(text, close &+ 2, &message)
         return true
     }
 
@@ -63,7 +79,11 @@ enum OddTag {
         var offset = start
         var hasSmall = false
         for word in 0..<5 {
-            guard isCapital(text[offset]) || (word > 0 && text[offset] == UInt8(ascii: "(")) else { return false }
+            // `iTunes Helper[9]` begins with a small letter.
+            let isName =
+                isCapital(text[offset])
+                || (word == 0 && text[offset] == UInt8(ascii: "i") && isCapital(text[offset &+ 1]))
+            guard isName || (word > 0 && text[offset] == UInt8(ascii: "(")) else { return false }
             while ByteClass.tag.contains(text[offset]) {
                 if text[offset] >= UInt8(ascii: "a") { hasSmall = true }
                 offset &+= 1

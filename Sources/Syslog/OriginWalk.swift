@@ -13,8 +13,10 @@ enum OriginWalk {
     /// As `OriginReader.read`, from the first byte behind the time on.
     @inline(never)
     static func read(
-        _ text: FrameText, at begin: Int, _ context: OriginReader.Context, _ message: inout SyslogMessage
+        _ text: FrameText, at start: Int, _ context: OriginReader.Context, _ message: inout SyslogMessage
     ) -> Int {
+        var begin = start
+        while text[begin] == UInt8(ascii: "\t") { begin &+= 1 }
         if OriginReader.readMnemonic(text, at: begin, &message) || OriginReader.isRepetition(text, at: begin) {
             return 0
         }
@@ -94,7 +96,7 @@ struct OriginWalkState {
 
     private mutating func move(to end: Int) -> Step {
         offset = end
-        while text[offset] == UInt8(ascii: " ") { offset &+= 1 }
+        while text[offset] == UInt8(ascii: " ") || text[offset] == UInt8(ascii: "\t") { offset &+= 1 }
         return .goesOn
     }
 
@@ -168,7 +170,7 @@ struct OriginWalkState {
             }
             guard commas > 0, label.isEmpty else { return 0 }
             label = ByteRange(offset, end &- 1)
-            return end
+            return text.has(" : ", at: end) ? end &+ 2 : end
         }
     }
 
@@ -191,7 +193,9 @@ struct OriginWalkState {
             return OriginReader.readNumberedTag(text, at: next, colonMayLack: true, &probe) ? move(to: end) : .ends
         }
         guard hosts < 3, !hostWasKnown, number.isEmpty else { return .ends }
-        let name = hosts == 0 ? HostWord.range(text, offset, end) : HostWord.plainRange(text, offset, end)
+        let word = ByteRange(offset, end)
+        let isAnyHost = hosts == 0 || HostWord.isAddress(text, word)
+        let name = isAnyHost ? HostWord.range(text, offset, end) : HostWord.plainRange(text, offset, end)
         guard !name.isEmpty else { return .ends }
         hosts &+= 1
         if host.isEmpty { host = name }
@@ -235,23 +239,29 @@ struct OriginWalkState {
             while text[start] == UInt8(ascii: " ") { start &+= 1 }
         }
         message.content = ByteRange(start, text.count)
-        if text.has("Message forwarded from ", at: start) {
-            readForwarded(from: start &+ 23, &message)
-            return
-        }
+        if readForwarded(from: start, &message) { return }
         guard !context.hostNeedsTag, !host.isEmpty, message.host.isEmpty else { return }
         var next = text.tokenEnd(host.upperBound)
-        while text[next] == UInt8(ascii: " ") { next &+= 1 }
+        while text[next] == UInt8(ascii: " ") || text[next] == UInt8(ascii: "\t") { next &+= 1 }
+        let word = PriorityWord.read(text, at: next, &probe)
+        if word > 0 {
+            next = word
+            while text[next] == UInt8(ascii: " ") { next &+= 1 }
+        }
         message.content = ByteRange(next, text.count)
+        if readForwarded(from: next, &message) { return }
         OriginReader.setHost(text, host.lowerBound, host.upperBound, &message)
     }
 
     /// AIX: `Message forwarded from gw1: tag[pid]: text`.
-    private func readForwarded(from begin: Int, _ message: inout SyslogMessage) {
+    private func readForwarded(from start: Int, _ message: inout SyslogMessage) -> Bool {
+        guard text.has("Message forwarded from ", at: start) else { return false }
+        let begin = start &+ 23
         let end = text.tokenEnd(begin)
-        guard end &- begin > 1, end < text.count, text.base[end &- 1] == UInt8(ascii: ":") else { return }
+        guard end &- begin > 1, end < text.count, text.base[end &- 1] == UInt8(ascii: ":") else { return false }
         message.host = ByteRange(begin, end &- 1)
         message.content = ByteRange(end &+ 1, text.count)
         _ = OriginReader.readTag(text, at: end &+ 1, isTight: true, &message)
+        return true
     }
 }

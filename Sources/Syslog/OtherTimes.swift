@@ -8,7 +8,11 @@ enum OtherTimes {
     @inline(never)
     static func read(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Int {
         if text[start] == UInt8(ascii: "[") {
-            let end = readBare(text, at: start &+ 1, &reading)
+            var end = readBare(text, at: start &+ 1, &reading)
+            if end == 0 {
+                reading = ClockReading()
+                end = classicEnd(text, at: start &+ 1, &reading)
+            }
             return end > 0 && text[end] == UInt8(ascii: "]") ? end &+ 1 : 0
         }
         return readBare(text, at: start, &reading)

@@ -40,7 +40,7 @@ enum PriorityWord {
             guard text[offset] == UInt8(ascii: ">") else { return 0 }
             offset &+= 1
         }
-        guard text[offset] == UInt8(ascii: " ") else { return 0 }
+        guard text[offset] == UInt8(ascii: " ") || text[offset] == UInt8(ascii: "\t") else { return 0 }
         if !message.hasPriority {
             message.facility = UInt8(truncatingIfNeeded: facility)
             message.severity = UInt8(truncatingIfNeeded: severity)

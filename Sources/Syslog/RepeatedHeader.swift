@@ -6,17 +6,23 @@ enum RepeatedHeader {
     /// and process are taken from it.
     @inline(never)
     static func read(_ text: FrameText, _ message: inout SyslogMessage) {
-        let start = message.content.lowerBound
+        var start = message.content.lowerBound
+        var inner = SyslogMessage()
+        if text[start] == UInt8(ascii: "<") {
+            start = HeaderParser.readPriority(text, at: start, &inner)
+            guard start > 0 else { return }
+        }
         var reading = ClockReading()
         let end = OtherTimes.classicEnd(text, at: start, &reading)
         guard end > 0, text[end] == UInt8(ascii: " ") else { return }
-        var inner = SyslogMessage()
         let context = OriginReader.Context(hostNeedsTag: true, isZoned: true, isNested: true)
         guard OriginReader.read(text, after: end, context, &inner) == 0, !inner.program.isEmpty else { return }
         if message.program.isEmpty {
-            guard !inner.host.isEmpty, message.host.isEmpty || HostWord.isSame(text, inner.host, message.host) else {
-                return
-            }
+            // Without a priority only the header's own host makes it more than text.
+            guard !inner.host.isEmpty,
+                inner.hasPriority || message.host.isEmpty || HostWord.isSame(text, inner.host, message.host)
+            else { return }
+            if inner.hasPriority { (message.facility, message.severity) = (inner.facility, inner.severity) }
             message.host = inner.host
             message.program = inner.program
             message.processID = inner.processID

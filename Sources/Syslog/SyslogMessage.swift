@@ -8,7 +8,7 @@ public struct SyslogMessage: Equatable, Sendable {
         case rfc5424
         /// Any of the older forms, RFC 3164 section 4 and what is met in the field.
         case rfc3164
-        /// No header could be read: `content` is the whole frame. The time may still be known (BIND's own log file).
+        /// No header could be read: `content` is the whole frame. The time may still be known (a program's own file).
         case unstructured
     }
 
@@ -28,14 +28,17 @@ public struct SyslogMessage: Equatable, Sendable {
     public var program: ByteRange
     /// PROCID, or what stands in `[ ]` after the tag. Text, often a number.
     public var processID: ByteRange
-    /// MSGID (RFC 5424 only).
+    /// MSGID; in the older form the number of `[ID 800047 auth.info]` (Solaris) and one that stands before the tag.
     public var messageID: ByteRange
     /// The SD-ELEMENTs as received, with brackets and escapes; absent for NILVALUE. See `StructuredDataReader`.
     public var structuredData: ByteRange
-    /// The text: MSG without its byte order mark, or what follows `tag[pid]: `. Trailing LF, CR and NUL are left out.
+    /// The text: MSG without its byte order mark, or what follows `tag[pid]: `. Trailing LF, CR and NUL are left out;
+    /// spaces and escaped line ends (`#012`) stay.
     public var content: ByteRange
-    /// What parsers match: `content` without leading spaces, without a kernel uptime stamp `[12345.678901] `, and inside the brackets of
-    /// `message repeated 3 times: [ text]`. Always a part of `content`.
+    /// What parsers match: `content` without spaces around it and escaped line ends (`#012`) behind it, without a
+    /// kernel's uptime stamp `[12345.678901] ` and caller `[ T88] `, Solaris' `[ID 800047 auth.info] `, a header or tag that
+    /// comes again and Kea's own time, and inside the brackets of `message repeated 3 times: [ text]`. Always a part of
+    /// `content`.
     public var body: ByteRange
     /// N of `last message repeated N times` or `message repeated N times: [ text]`; 0 when it is neither.
     public var repeated: UInt32

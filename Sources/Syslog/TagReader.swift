@@ -61,6 +61,7 @@ extension OriginReader {
             message.content = ByteRange(bracket, text.count)
             return
         }
+        if text.has("] : ", at: close) { message.content = ByteRange(close &+ 4, text.count) }
         guard text.has("] <", at: close) else { return }
         var end = close &+ 3
         while isLetter(text[end]) { end &+= 1 }
@@ -87,6 +88,8 @@ extension OriginReader {
             return true
         }
         guard isTight, colon &- start > 1, !text.has("//", at: colon &+ 1) else { return false }
+        // The first colon of an address ends no tag.
+        if HostWord.isAddress(text, ByteRange(start, text.tokenEnd(start))) { return false }
         // AIX: `auth:info sshd[12]: text`.
         var ignored = message
         if PriorityWord.read(text, at: start, &ignored) > 0 { return false }

@@ -196,7 +196,7 @@ import Testing
                 ["extends: base\ninclude: [nobody, other]"],
                 "1.yaml:2:11: no parser is called 'nobody'; expected one of: base"
             ),
-            (["extends: base\ninclude: base"], "1.yaml:2:10: expected a list of parser names"),
+            (["extends: base\ninclude: {base: 1}"], "1.yaml:2:10: expected a list of parser names"),
             (["extends: base\ninclude: [colon]"], "'colon' is a parser in Swift, which cannot be included"),
             (["extends: base\ninclude: [base]"], "1.yaml:2:11: parsers include each other: base includes base"),
             (

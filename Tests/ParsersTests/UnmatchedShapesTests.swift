@@ -76,12 +76,11 @@ import Testing
         var mutated = UnmatchedShapes(set, limit: 200)
         for result in try BuiltIn.results().shuffled(using: &random).prefix(150) {
             shapes.add(result.message, program: Array("0 odd/näme".utf8), parser: .none)
-            mutated.add(random.mutation(of: result.message), program: [], parser: .none)
+            mutated.add(Self.body(random.mutation(of: result.message)), program: [], parser: .none)
         }
         for _ in 0..<20 {
-            // One line without spaces in front, as `parse` reads them.
             let noise = random.bytes(upTo: 5000).filter { $0 != UInt8(ascii: "\n") }
-            mutated.add(Array(noise.drop { $0 == UInt8(ascii: " ") }), program: Array("x".utf8), parser: .none)
+            mutated.add(Self.body(noise), program: Array("x".utf8), parser: .none)
         }
         let drafts = shapes.drafts
         for draft in drafts + mutated.drafts where !draft.rule.contains("# This draft") {
@@ -93,6 +92,13 @@ import Testing
         // What a daemon prints can be drafted; noise at times only with the remark.
         let failed = drafts.filter { $0.rule.contains("# This draft") }
         #expect(failed.allSatisfy { $0.sample.isEmpty || $0.sample.utf8.count > 1000 }, "\(failed.map(\.rule))")
+    }
+
+    /// A text as `parse` reads it: one line without spaces around it.
+    private static func body(_ text: [UInt8]) -> [UInt8] {
+        var body = Array(text.drop { $0 == UInt8(ascii: " ") })
+        while let last = body.last, last <= UInt8(ascii: " ") { body.removeLast() }
+        return body
     }
 
     @Test("Regression: a draft with characters that YAML takes only as escapes takes its own sample")

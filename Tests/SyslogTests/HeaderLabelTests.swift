@@ -21,6 +21,10 @@ import Testing
             priority: "daemon.info", time: "2025-11-04T14:02:09Z", host: "AP-hall", program: "syswrapper",
             content: "x"),
         HeaderCase(
+            "UniFi and a lone colon", "<30>Nov  4 14:02:09 AP-hall 02005e105301,U6-LR-6.5.28+14491: : kernel: x",
+            priority: "daemon.info", time: "2025-11-04T14:02:09Z", host: "AP-hall", program: "kernel",
+            content: "x"),
+        HeaderCase(
             "OpenWrt's prefix", "<30>Nov  4 14:02:09 ow7 attic: dnsmasq-dhcp[9]: DHCPACK(br-lan)",
             priority: "daemon.info", time: "2025-11-04T14:02:09Z", host: "ow7", program: "dnsmasq-dhcp", pid: "9",
             content: "DHCPACK(br-lan)"),
@@ -34,6 +38,10 @@ import Testing
         HeaderCase(
             "busybox, a tag without process", "Nov  4 14:02:09 gw7 user.notice root: x", priority: "user.notice",
             time: "2025-11-04T14:02:09Z", host: "gw7", program: "root", content: "x"),
+        HeaderCase(
+            "busybox, no tag", "Nov  4 14:02:09 gw7 syslog.info syslogd started: BusyBox v1.35.0",
+            priority: "syslog.info", time: "2025-11-04T14:02:09Z", host: "gw7",
+            content: "syslogd started: BusyBox v1.35.0"),
         HeaderCase(
             "logread", "Tue Nov  4 14:02:09 2025 daemon.info odhcpd[121]: x", priority: "daemon.info",
             time: "2025-11-04T14:02:09Z", program: "odhcpd", pid: "121", content: "x"),
@@ -133,6 +141,17 @@ import Testing
         HeaderCase(
             "a process without a name", "<30>Nov  4 14:02:09 gw7 [4711]: x", priority: "daemon.info",
             time: "2025-11-04T14:02:09Z", host: "gw7", pid: "4711", content: "x"),
+        HeaderCase(
+            "a name and a process in brackets", "<30>Nov  4 14:02:09 gw7 [netagent][33]: x",
+            priority: "daemon.info", time: "2025-11-04T14:02:09Z", host: "gw7", program: "netagent", pid: "33",
+            content: "x"),
+        HeaderCase(
+            "a space in front of the tag's colon", "<30>Nov  4 14:02:09 gw7 netagent[33] : x",
+            priority: "daemon.info", time: "2025-11-04T14:02:09Z", host: "gw7", program: "netagent", pid: "33",
+            content: "x"),
+        HeaderCase(
+            "macOS, a small letter first", "Nov  4 14:02:09 mac7 iExample Helper[123]: text",
+            time: "2025-11-04T14:02:09Z", host: "mac7", program: "iExample Helper", pid: "123", content: "text"),
         HeaderCase(
             "macOS, spaces in the name", "Nov  4 14:02:09 mac7 Example Browser Helper[123]: text",
             time: "2025-11-04T14:02:09Z", host: "mac7", program: "Example Browser Helper", pid: "123",

@@ -49,6 +49,18 @@ import Testing
             time: "2025-11-04T14:02:09Z", host: "gw7", program: "app", content: "x", fault: .priorityRange,
             column: 2),
         HeaderCase(
+            "leading zeros of a priority of five digits", "<00030>Nov  4 14:02:09 gw7 app: x",
+            priority: "daemon.info", time: "2025-11-04T14:02:09Z", host: "gw7", program: "app", content: "x",
+            fault: .priority, column: 5),
+        HeaderCase(
+            "two spaces behind the version", "<30>1  2025-11-04T14:02:09Z gw7 app 1 - - x", format: .rfc5424,
+            priority: "daemon.info", time: "2025-11-04T14:02:09Z", host: "gw7", program: "app", pid: "1",
+            content: "x", fault: .timestamp, column: 7),
+        HeaderCase(
+            "a space in front of the version", "<30> 1 2025-11-04T14:02:09Z gw7 app 1 - - x", format: .rfc5424,
+            priority: "daemon.info", time: "2025-11-04T14:02:09Z", host: "gw7", program: "app", pid: "1",
+            content: "x", fault: .version, column: 5),
+        HeaderCase(
             "a tag of the old format in the new one", "<30>1 2025-11-04T14:02:09Z gw7 dhcpd[812]: DHCPACK on",
             format: .rfc5424, priority: "daemon.info", time: "2025-11-04T14:02:09Z", host: "gw7", program: "dhcpd",
             pid: "812", content: "DHCPACK on", fault: .program, column: 42),

@@ -11,6 +11,13 @@ import Testing
             "an access log's time in brackets", "[04/Nov/2025:15:02:09 +0100] text of it", format: .unstructured,
             time: "2025-11-04T14:02:09Z", content: "[04/Nov/2025:15:02:09 +0100] text of it", body: "text of it"),
         HeaderCase(
+            "an access log", "198.51.100.1 - anna [04/Nov/2025:15:02:09 +0100] \"GET / HTTP/1.1\" 200 5",
+            format: .unstructured, time: "2025-11-04T14:02:09Z",
+            content: "198.51.100.1 - anna [04/Nov/2025:15:02:09 +0100] \"GET / HTTP/1.1\" 200 5"),
+        HeaderCase(
+            "an ISO time in brackets", "[2025-11-04T14:02:09Z] INFO: text", format: .unstructured,
+            time: "2025-11-04T14:02:09Z", content: "[2025-11-04T14:02:09Z] INFO: text", body: "INFO: text"),
+        HeaderCase(
             "nginx", "2025/11/04 14:02:09 [error] 12#12: *1 open() failed", format: .unstructured,
             time: "2025-11-04T14:02:09Z", content: "2025/11/04 14:02:09 [error] 12#12: *1 open() failed",
             body: "[error] 12#12: *1 open() failed"),

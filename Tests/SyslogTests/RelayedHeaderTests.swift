@@ -82,6 +82,31 @@ import Testing
             priority: "auth.info", time: "2025-11-04T14:02:09Z", host: "gw7", program: "sshd", pid: "12",
             content: "sshd[13]: x y"),
         HeaderCase(
+            "a name and an IPv6 address", "<30>Nov  4 14:02:09 gw7 fe80::7 dhcpd[1]: x", priority: "daemon.info",
+            time: "2025-11-04T14:02:09Z", host: "gw7", program: "dhcpd", pid: "1", content: "x"),
+        HeaderCase(
+            "a whole frame inside the new format",
+            "<30>1 2025-11-04T14:02:09Z relay7 - - - - <38>Nov  4 14:02:08 gw7 sshd[5]: x",
+            format: .rfc5424, priority: "auth.info", time: "2025-11-04T14:02:09Z", host: "gw7", program: "sshd",
+            pid: "5", content: "x"),
+        HeaderCase(
+            "the program's own frame inside the new format",
+            "<30>1 2025-11-04T14:02:09Z relay7 sshd 5 - - <38>Nov  4 14:02:08 gw7 sshd[5]: x",
+            format: .rfc5424, priority: "daemon.info", time: "2025-11-04T14:02:09Z", host: "relay7",
+            program: "sshd", pid: "5", content: "<38>Nov  4 14:02:08 gw7 sshd[5]: x", body: "x"),
+        HeaderCase(
+            "a forwarder that took a counter for the program",
+            "<189>1 2025-11-04T14:02:09Z 198.51.100.9 61 - - - : Nov  4 15:02:08.123: %SYS-5-CONFIG_I: x",
+            format: .rfc5424, priority: "local7.notice", time: "2025-11-04T14:02:09Z", host: "198.51.100.9",
+            program: "%SYS-5-CONFIG_I", content: "x"),
+        HeaderCase(
+            "AIX behind a relay", "<38>Nov  4 14:02:09 aix7 Message forwarded from aix8: sshd[12]: x",
+            priority: "auth.info", time: "2025-11-04T14:02:09Z", host: "aix8", program: "sshd", pid: "12",
+            content: "x"),
+        HeaderCase(
+            "Kiwi's file", "2025-11-04 14:02:09\tLocal7.Info\t198.51.100.9\tsshd[12]: x", priority: "local7.info",
+            time: "2025-11-04T14:02:09Z", host: "198.51.100.9", program: "sshd", pid: "12", content: "x"),
+        HeaderCase(
             "a program that names a process", "<6>Nov  4 14:02:09 gw7 kernel: sshd[12]: segfault at 0",
             priority: "kern.info", time: "2025-11-04T14:02:09Z", host: "gw7", program: "kernel",
             content: "sshd[12]: segfault at 0"),
