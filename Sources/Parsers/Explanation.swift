@@ -146,7 +146,7 @@ extension ParserSet {
         let pattern = PatternReference(rule: reference, pattern: place.pattern)
         let captures = composition.rule(reference).patterns[place.pattern].expansions[place.sequence].captures
         var values: [Explanation.Value] = []
-        for (index, capture) in captures.enumerated() {
+        for (index, capture) in captures.dropLast(place.isShort ? 1 : 0).enumerated() {
             let taken = Int(matcher.captures[index].start)..<Int(matcher.captures[index].end)
             values.append(
                 Explanation.Value(

@@ -26,10 +26,28 @@ public final class ParserSet: Sendable {
     let rules: [RuleReference]
     /// For each outcome the place of its pattern in the rule, and of its sequence in the pattern. The first outcome is
     /// that of no pattern.
-    let sequences: [(pattern: Int, sequence: Int)]
+    let sequences: [PatternSequence]
     let plugins: [CompiledPlugin]
     let tags: ProgramTags
     private let memory = FlatMemory()
+
+    /// One sequence of one pattern of a rule.
+    struct PatternSequence {
+        var pattern: Int
+        var sequence: Int
+        /// Without the free text at its end.
+        var isShort = false
+    }
+
+    /// A sequence without the free text at its end, and what its outcome is made of.
+    private struct Shortened {
+        var expansion: Expansion
+        var rule: Rule
+        var fields: [Vocabulary.Field]
+        var maps: [String: UInt32]
+        var number: UInt32
+        var place: PatternSequence
+    }
 
     /// Compiles rules files and registers plug-ins.
     /// - Parameters:
@@ -60,10 +78,11 @@ public final class ParserSet: Sendable {
         outputs.addUnmatched()
         var roots: [UInt32] = []
         var rules: [RuleReference] = []
-        var sequences = [(pattern: -1, sequence: -1)]
+        var sequences = [PatternSequence(pattern: -1, sequence: -1)]
         for parser in composition.parsers {
             var expansions: [Expansion] = []
             var owners: [PatternReference] = []
+            var shorter: [Shortened] = []
             let first = outputs.outcomes.count
             for reference in parser.own + parser.included {
                 let rule = composition.rule(reference)
@@ -76,14 +95,31 @@ public final class ParserSet: Sendable {
                     for (sequence, expansion) in pattern.expansions.enumerated() {
                         outputs.add(
                             expansion, of: rule, fields: fields, maps: maps, number: number, source: parser.name)
-                        sequences.append((index, sequence))
+                        sequences.append(PatternSequence(pattern: index, sequence: sequence))
                         expansions.append(expansion)
                         owners.append(PatternReference(rule: reference, pattern: index))
+                        if let short = expansion.withoutEmptyText {
+                            let place = PatternSequence(pattern: index, sequence: sequence, isShort: true)
+                            shorter.append(
+                                Shortened(
+                                    expansion: short, rule: rule, fields: fields, maps: maps, number: number,
+                                    place: place))
+                        }
                     }
                 }
             }
+            // Behind all others, so that they take only what no pattern as written does.
+            let written = expansions.count
+            for short in shorter {
+                outputs.add(
+                    short.expansion, of: short.rule, fields: short.fields, maps: short.maps, number: short.number,
+                    source: parser.name)
+                sequences.append(short.place)
+                expansions.append(short.expansion)
+            }
             roots.append(prefixes.add(expansions, firstOutcome: first))
-            errors += composition.shadowedPatterns(of: parser, prefixes.shadowed, owners)
+            let shadowed = prefixes.shadowed.filter { $0.expansion < written && $0.by < written }
+            errors += composition.shadowedPatterns(of: parser, shadowed, owners)
         }
         guard errors.isEmpty else { throw RulesErrors(errors: errors) }
 

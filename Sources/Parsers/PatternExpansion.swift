@@ -37,6 +37,21 @@ struct Expansion: Sendable {
         }
     }
 
+    /// The sequence without the free text at its end and the spaces in front of that, where it has them: free text may be
+    /// empty, and then the spaces are at the message's end, where they count for nothing.
+    var withoutEmptyText: Expansion? {
+        guard case .capture(let capture)? = elements.last, capture.type == .text || capture.type == .rest else {
+            return nil
+        }
+        // A `long` ends at the last place that what follows fits: another end would move it into somebody else's text.
+        if captures.contains(where: { $0.type == .long }) { return nil }
+        var shorter = Expansion(elements: Array(elements.dropLast()))
+        guard shorter.endsInSpace else { return nil }
+        while shorter.endsInSpace { shorter.dropLastByte() }
+        // What is left must say something by itself.
+        return shorter.elements.contains { if case .literal = $0 { true } else { false } } ? shorter : nil
+    }
+
     private var endsInSpace: Bool {
         guard case .literal(let bytes)? = elements.last, let last = bytes.last else { return false }
         return last == UInt8(ascii: " ") || last == UInt8(ascii: "\t")

@@ -4,6 +4,16 @@ import Testing
 @Suite struct PatternTests {
     @Test(
         arguments: [
+            // Spaces and line ends at the end are no part of what is matched, and free text may be empty there.
+            ("a {x:text} ", "a b", "T0 x=b"), ("a: {x:text}", "a:", "T0"), ("a:  {x:rest}", "a:", "T0"),
+            ("a: {x}", "a:", nil), ("a{? }", "a", "T0"),
+            // Placeholders are no values.
+            ("a {x}", "a UNKNOWN", "T0"), ("a {x:text} b", "a (null) b", "T0"), ("a {x:ip} p", "a UNKNOWN p", "T0"),
+            ("a {x:ip} p", "a <unknown> p", "T0"), ("a {x:ip}", "a UNKNOWNS", nil), ("a {x:quoted}", "a \"n/a\"", "T0"),
+            ("a {x}", "a unknown", "T0 x=unknown"), ("a {x}", "a UNKNOWNS", "T0 x=UNKNOWNS"),
+            ("{x:ethernet} y", "02:00:5e:00:53:01:08 y", "T0 x=02:00:5e:00:53:01:08"), ("{x:ethernet}", "02:0", nil),
+            ("{x:letters}{_:space}{y:rest}", "P  OE   5.1 x", "T0 x=P  OE y=5.1 x"), ("{x:letters}", "5", nil),
+            ("a{_:space}b", "a \t b", "T0"), ("a{_:space}b", "ab", nil),
             ("a {x} c", "a b c", "T0 x=b"), ("a {x} c", "a  c", nil), ("a {x} c", "a b", nil),
             ("a {x} c", "a b c d", nil),
             ("{x:ipv4}", "192.0.2.1", "T0 x=192.0.2.1"), ("{x:ipv4}", "192.0.2.256", nil), ("{x:ipv4}", "192.0.2", nil),
