@@ -46,7 +46,7 @@ let package = Package(
         .target(
             name: "Inputs",
             dependencies: [
-                "Base", "CLinux",
+                "Base", "CLinux", "Spool",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -103,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "InputsTests",
             dependencies: [
-                "Base", "Inputs", "TestSupport",
+                "Base", "Inputs", "Spool", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -183,6 +184,17 @@ int clinux_fallocate(int fd, int64_t offset, int64_t length) {
         result = fallocate(fd, 0, offset, length);
     } while (result != 0 && errno == EINTR);
     return result == 0 ? 0 : -errno;
+}
+
+int64_t clinux_birth_time(int fd) {
+    struct statx status;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0 || !(status.stx_mask & STATX_BTIME)) return 0;
+    return (int64_t)status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
+}
+
+int64_t clinux_next_data(int fd, int64_t offset) {
+    int64_t next = lseek(fd, offset, SEEK_DATA);
+    return next >= 0 ? next : -errno;
 }
 
 int clinux_eventfd(void) {

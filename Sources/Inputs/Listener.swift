@@ -38,6 +38,12 @@ public protocol Listener: AnyObject, Sendable {
     /// After the producers have stopped: a last look at what was delivered. Called once, after `stop`.
     func finish()
 
+    /// What it was told to read and could not, once it has ended by itself.
+    var failures: [InputError] { get }
+
+    /// Messages taken and not delivered that a next process reads again, once `finish` was called: they are not lost.
+    var readAgain: UInt64 { get }
+
     /// What its sockets have seen since it was opened.
     var readings: SocketReadings { get }
 }
@@ -52,4 +58,12 @@ public protocol InputSink: AnyObject, SendableMetatype {
 public protocol ListenerSettings: Sendable {
     /// Whether it binds although another listener of this process still has a part of its address and shares it.
     var isShared: Bool { get set }
+}
+
+extension Listener {
+    /// Sockets have no end that could come too early.
+    public var failures: [InputError] { [] }
+
+    /// What a socket has given is gone from it.
+    public var readAgain: UInt64 { 0 }
 }

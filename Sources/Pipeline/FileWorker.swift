@@ -11,11 +11,7 @@ public final class FileWorker: FileSink, @unchecked Sendable {
     private var isBatchOpen = false
     private var mustPause = false
     private var wait: UInt64 = 0
-    /// Whether what is committed survives the process, so that a checkpoint need not wait for Kafka.
-    private let isDurable: Bool
     private let roomComes = RoomComes()
-    /// The origins of files by fingerprint.
-    private var origins: [UInt32: Origin] = [:]
 
     /// One wait for room at a time: an outage of hours must not leave a waiter behind for every look at the stop flag.
     private final class RoomComes: Sendable {
@@ -27,13 +23,22 @@ public final class FileWorker: FileSink, @unchecked Sendable {
         self.worker = worker
         peer = .allocate(capacity: 1)
         peer.initialize(to: worker.peers.make(.none))
-        isDurable = worker.spool.settings.directory != nil
     }
 
     deinit { peer.deallocate() }
 
+    /// A file's lines will come.
+    public func open(_ origin: OriginIdentity, at position: UInt64) -> Origin {
+        worker.spool.openOrigin(origin, at: position, until: .kept)
+    }
+
+    /// No more lines of a file will come.
+    public func close(_ origin: Origin) { worker.spool.closeOrigin(origin) }
+
     /// Takes a line; false when there is no room or the rate is used up.
-    public func receive(line: UnsafeRawBufferPointer, isTruncated: Bool, origin: UInt32, position: UInt64) -> Bool {
+    public func receive(line: UnsafeRawBufferPointer, isTruncated: Bool, origin: Origin, position: UInt64)
+        -> Bool
+    {
         if !isBatchOpen {
             worker.beginBatch()
             isBatchOpen = true
@@ -46,15 +51,7 @@ public final class FileWorker: FileSink, @unchecked Sendable {
         wait = worker.rateWait(.none)
         if wait > 0 { return false }
         return worker.accept(
-            line, isTruncated: isTruncated, peer: peer, origin: self.origin(origin, position), position: position)
-    }
-
-    private func origin(_ fingerprint: UInt32, _ position: UInt64) -> Origin {
-        if let origin = origins[fingerprint] { return origin }
-        let identity = OriginIdentity(high: 0, low: UInt64(fingerprint))
-        let origin = worker.spool.openOrigin(identity, at: position, until: .kept)
-        origins[fingerprint] = origin
-        return origin
+            line, isTruncated: isTruncated, peer: peer, origin: origin, position: position)
     }
 
     /// Publishes what was taken.
@@ -81,14 +78,10 @@ public final class FileWorker: FileSink, @unchecked Sendable {
     }
 
     /// No more lines will come.
-    public func close() {
-        worker.close()
-        for origin in origins.values { worker.spool.closeOrigin(origin) }
-    }
+    public func close() { worker.close() }
+}
 
-    /// Records committed so far.
-    public var committedCount: UInt64 { worker.writer.committed }
-
-    /// Of those, how many from the start are safe.
-    public var settledCount: UInt64 { isDurable ? worker.writer.committed : worker.writer.chain.settledCount }
+extension Origin: FileOrigin {
+    /// Of its records, how many from the first on are settled without a gap.
+    public var settledCount: UInt64 { settled.count }
 }

@@ -33,15 +33,8 @@ public final class Pipeline: Sendable {
     }
 
     /// A worker for one thread of a listener. Once it is closed nothing of it is left here but its counts.
-    public func makeWorker(_ listener: ListenerContext) -> Worker { makeWorker(listener, tracked: false) }
-
-    /// A worker for the follower of a file listener.
-    public func makeFileWorker(_ listener: ListenerContext) -> FileWorker {
-        FileWorker(makeWorker(listener, tracked: true))
-    }
-
-    private func makeWorker(_ listener: ListenerContext, tracked: Bool) -> Worker {
-        let writer = spool.makeWriter(tracked: tracked)
+    public func makeWorker(_ listener: ListenerContext) -> Worker {
+        let writer = spool.makeWriter()
         let wake = producers.attach(writer.chain)
         state.withLock { state in
             state.chains.removeAll { $0.isExhausted }
@@ -49,6 +42,9 @@ public final class Pipeline: Sendable {
         }
         return Worker(listener, plan: plan, spool: spool, writer: writer, wake: wake, registry: registry)
     }
+
+    /// A worker for the follower of a file listener.
+    public func makeFileWorker(_ listener: ListenerContext) -> FileWorker { FileWorker(makeWorker(listener)) }
 
     /// Counts what a listener's sockets see, until `end` is called on the watch.
     /// - Parameter read: called from any thread whenever somebody asks for counts, and a last time by `end`.

@@ -178,7 +178,7 @@ struct RunFlags: ParsableArguments {
         guard isNamed || (follows && !configuration.kafka.embedded) else { return nil }
         let directory = configuration.checkpointDirectory(environment: ProcessInfo.processInfo.environment)
         if isNamed { return directory }
-        return Self.isWritable(directory) ? directory : Self.homeDirectory
+        return [directory, Self.homeDirectory].compactMap(\.self).first { Self.isWritable($0) }
     }
 
     private static func isWritable(_ directory: String) -> Bool {

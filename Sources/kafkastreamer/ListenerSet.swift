@@ -4,6 +4,7 @@ import Inputs
 import Kafka
 import Logging
 import Pipeline
+import Spool
 import Synchronization
 import Syslog
 
@@ -40,7 +41,7 @@ actor ListenerSet {
 
     private let pipeline: Pipeline
     private let stateDirectory: String?
-    private let recovered: [UInt32: UInt64]
+    private let recovered: [OriginIdentity: UInt64]
     private let logger: Logger
     private var running: [Entry] = []
     /// Listeners that a reload took out and that have not ended yet.
@@ -50,10 +51,13 @@ actor ListenerSet {
     private var watches: [String: SocketWatch] = [:]
     /// Completes when a listener has failed: a service that reads one input fewer than it was told to must not look well.
     nonisolated let failed = Completion()
+    /// Completes when a single pass over files could not read all that it was told to: the rest is delivered, and the
+    /// exit code says so.
+    nonisolated let incomplete = Completion()
     /// Completes when every listener has ended by itself.
     nonisolated let allEnded = Completion()
 
-    init(pipeline: Pipeline, stateDirectory: String?, recovered: [UInt32: UInt64], logger: Logger) {
+    init(pipeline: Pipeline, stateDirectory: String?, recovered: [OriginIdentity: UInt64], logger: Logger) {
         self.pipeline = pipeline
         self.stateDirectory = stateDirectory
         self.recovered = recovered
@@ -190,6 +194,9 @@ actor ListenerSet {
         for entry in running { entry.listener.finish() }
     }
 
+    /// Messages that are not delivered and that a next process reads again, after `finish`.
+    var readAgain: UInt64 { running.reduce(0) { $0 + $1.listener.readAgain } }
+
     // MARK: Opening
 
     /// Opens a listener. One that goes may have a part of its address still (`127.0.0.1:514` where `0.0.0.0:514` is
@@ -251,12 +258,16 @@ actor ListenerSet {
         let ended = Completion()
         return Entry(
             identity: identity, definition: definition, listener: listener,
-            start: { [weak self, failed, logger] () throws(InputError) in
+            start: { [weak self, failed, incomplete, logger] () throws(InputError) in
                 try listener.start(sink: sink) { [weak self] error in
                     if let error {
                         logger.critical("\(error)")
                         failed.complete()
                     } else {
+                        for failure in listener.failures {
+                            logger.error("\(failure)")
+                            incomplete.complete()
+                        }
                         ended.complete()
                         Task { [weak self] in await self?.noticeEnd() }
                     }

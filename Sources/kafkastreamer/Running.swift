@@ -29,7 +29,10 @@ final class Running: Sendable {
     private let signals: Signals
     private let saidRefusal = Mutex<SpoolError?>(nil)
 
-    var exitCode: Int32 { code.withLock { $0 } }
+    var exitCode: Int32 {
+        let code = code.withLock { $0 }
+        return code == 0 && listeners.incomplete.isComplete ? Failure.input : code
+    }
 
     init(_ blueprint: Blueprint, flags: RunFlags, log: StandardErrorLog.Settings, signals: Signals, logger: Logger)
         throws
@@ -63,9 +66,7 @@ final class Running: Sendable {
             pipeline = Pipeline(spool: spool, producers: producers, plan: plan, recovered: recovered)
             listeners = ListenerSet(
                 pipeline: pipeline, stateDirectory: flags.checkpointDirectory(blueprint.configuration),
-                recovered: Dictionary(
-                    uniqueKeysWithValues: recovered.origins.map { (UInt32(truncatingIfNeeded: $0.key.low), $0.value) }),
-                logger: logger)
+                recovered: recovered.origins, logger: logger)
         } catch let error as SpoolError {
             throw Failure(Failure.input, error.description)
         } catch let error as KafkaError {
@@ -285,24 +286,39 @@ final class Running: Sendable {
         await listeners.finish()
         let pending = pipeline.ledger.pending
         guard pending > 0 else { return }
-        sayLeft(pending)
+        sayLeft(pending, readAgain: min(pending, await listeners.readAgain))
         if started.spool.directory == nil { pipeline.abandonPending() }
         code.withLock { $0 = Failure.undelivered }
     }
 
-    private func sayLeft(_ pending: UInt64) {
+    /// Lost is what nobody can give again. Lines of a file whose place is kept are read once more.
+    /// - Parameter readAgain: how many of them those are; nil = not known any more.
+    private func sayLeft(_ pending: UInt64, readAgain: UInt64?) {
         if let directory = started.spool.directory {
             logger.warning(
                 "not all delivered: it stays in the spool", metadata: ["pending": "\(pending)", "path": "\(directory)"])
-        } else {
-            logger.error("not all delivered, and the spool is memory: lost", metadata: ["messages": "\(pending)"])
+            return
         }
+        guard let readAgain else {
+            logger.error(
+                "not all delivered, and the spool is memory: lost, but for lines of files, which are read again",
+                metadata: ["messages": "\(pending)"])
+            return
+        }
+        if readAgain > 0 {
+            logger.warning(
+                "not all delivered: these lines are read again from their files at the next start",
+                metadata: ["messages": "\(readAgain)"])
+        }
+        guard pending > readAgain else { return }
+        logger.error(
+            "not all delivered, and the spool is memory: lost", metadata: ["messages": "\(pending - readAgain)"])
     }
 
     /// The end at a second signal: nothing is waited for.
     private func lastWord() -> Int32 {
         let pending = pipeline.ledger.pending
-        if pending > 0 { sayLeft(pending) }
+        if pending > 0 { sayLeft(pending, readAgain: nil) }
         if started.spool.directory == nil { pipeline.abandonPending() }
         printLedger()
         return pending > 0 ? Failure.undelivered : exitCode

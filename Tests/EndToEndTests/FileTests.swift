@@ -175,5 +175,77 @@ extension EndToEnd {
             try streamer.stopExpectingDelivery(of: 30)
             try expectDelivered(0..<30)
         }
+
+        @Test("--no-follow reads what it can and exits 1 for a file that is not there and a glob that names none")
+        func singlePassIncomplete() throws {
+            defer { directory.remove() }
+            try append(0..<20)
+            let streamer = try Streamer(
+                arguments + ["--log", directory.file("nothing-*.log"), "--log", directory.file("none"), "--no-follow"],
+                in: directory)
+            defer { streamer.end() }
+            let (exit, ledger) = try streamer.finish()
+            #expect(exit == .code(1), "\(streamer.process.transcript)")
+            #expect(ledger.isBalanced && ledger.delivered == 20, "\(ledger)")
+            for name in ["nothing-*.log", "none"] {
+                #expect(streamer.process.lines(.errors).contains { $0.contains("error") && $0.contains(name) })
+            }
+            try expectDelivered(0..<20)
+        }
+
+        @Test("Regression: with a spool, a file truncated while the service was down is read from its beginning")
+        func truncatedWithSpool() throws {
+            defer { directory.remove() }
+            let arguments = arguments + ["--spool", directory.file("spool")]
+            try append(0..<50)
+            let first = try Streamer.ready(arguments, in: directory)
+            defer { first.end() }
+            try first.waitForDelivery(of: 50)
+            broker.stopBroker(1)
+            try append(50..<60)
+            try first.ledger(when: "10 lines are in the spool") { $0.received == 60 && $0.pending == 10 }
+            first.process.signal(SIGKILL)
+            #expect(try first.process.waitForExit() == .signal(SIGKILL))
+
+            // As long as before and longer: only its bytes tell that it is not the same any more.
+            #expect(Glibc.truncate(directory.file("app.log"), 0) == 0)
+            try append(60..<200)
+            broker.startBroker(1)
+            let second = try Streamer.ready(arguments, in: directory)
+            defer { second.end() }
+            try second.ledger(when: "the spool's 10 and the file's 140") { $0.delivered >= 150 && $0.pending == 0 }
+            try second.line(containing: "not the one whose place is known")
+            #expect(try second.stop().exit == .code(0))
+            try expectDelivered(0..<200)
+        }
+
+        @Test("Regression: a second process with the same state directory is refused")
+        func sharedState() throws {
+            defer { directory.remove() }
+            try append(0..<10)
+            let first = try Streamer.ready(arguments, in: directory)
+            defer { first.end() }
+            let second = try Streamer(arguments, in: directory)
+            defer { second.end() }
+            #expect(try second.process.waitForExit() == .code(1))
+            #expect(second.process.lines(.errors).contains { $0.contains(directory.file("state")) })
+            try first.waitForDelivery(of: 10)
+            try first.stopExpectingDelivery(of: 10)
+        }
+
+        @Test("Regression: a state directory that was named and cannot be written stops the start")
+        func unwritableState() throws {
+            defer { directory.remove() }
+            try append(0..<10)
+            let streamer = try Streamer(
+                [
+                    "--brokers", broker.bootstrapServers, "--log", directory.file("app.log"), "--state",
+                    "/dev/null/state",
+                ],
+                in: directory)
+            defer { streamer.end() }
+            #expect(try streamer.process.waitForExit() == .code(1))
+            #expect(streamer.process.lines(.errors).contains { $0.contains("/dev/null/state") })
+        }
     }
 }

@@ -103,6 +103,61 @@ struct LineReaderTests {
         }
     }
 
+    @Test("Regression: a block of NULs ends a line and is skipped, however it is split", arguments: 1...9)
+    func nulBlocks(_ piece: Int) throws {
+        let block = [UInt8](repeating: 0, count: 40)
+        let bytes = block + Array("one\npar".utf8) + block + Array("two\nshort\0nul\n".utf8) + block
+        let pieces = [Int](repeating: piece, count: bytes.count / piece + 1)
+        let lines = try Self.read(bytes, pieces: pieces, maximum: 20, refuse: { false })
+        #expect(lines.map { String(decoding: $0.text, as: UTF8.self) } == ["one", "par", "two", "short\0nul"])
+        #expect(lines.allSatisfy { !$0.isCut })
+    }
+
+    @Test("A UTF-8 byte order mark at the start is no text; elsewhere it is")
+    func byteOrderMark() throws {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let bytes = mark + Array("a\n".utf8) + mark + [10]
+        for piece in 1...4 {
+            let pieces = [Int](repeating: piece, count: bytes.count / piece + 1)
+            let lines = try Self.read(bytes, pieces: pieces, maximum: 10, refuse: { false })
+            #expect(lines.map(\.text) == [[97], mark])
+        }
+    }
+
+    @Test("The proof that reading carries is that of the file at every place, and no other's", arguments: 1...4)
+    func proof(_ seed: Int) throws {
+        var random = SeededGenerator(seed: UInt64(seed))
+        let scratch = try Scratch()
+        let count = random.int(1...6000)
+        try scratch.append(bytes: (0..<count).map { _ in random.pick(Array("ab\n\0".utf8)) }, to: "a")
+        let descriptor = open(scratch.file("a"), O_RDWR)
+        defer { close(descriptor) }
+        var reader = LineReader(maximumLine: 8, position: 0)
+        var state = LineState()
+        var refuse = 0
+        while true {
+            reader.load(state)
+            var outcome = LineReader.Outcome.blocked
+            while outcome == .blocked {
+                outcome = reader.read(from: descriptor, isSeekable: true) { _, _, _ in
+                    refuse += 1
+                    return refuse % 3 != 0
+                }
+                let (proof, position) = (reader.consumed.proof, reader.position)
+                #expect(proof.holds(for: descriptor, at: position), "seed \(seed)")
+                let isKnown = reader.recognises(descriptor)
+                #expect(isKnown)
+            }
+            reader.store(into: &state)
+            if outcome == .end { break }
+        }
+        guard reader.position > 0 else { return }
+        var byte = UInt8(ascii: "x")
+        pwrite(descriptor, &byte, 1, off_t(reader.position) - 1)
+        let (proof, position, isKnown) = (reader.consumed.proof, reader.position, reader.recognises(descriptor))
+        #expect(!proof.holds(for: descriptor, at: position) && !isKnown)
+    }
+
     @Test("A carriage return before the end stays: the header parser leaves it out")
     func carriageReturn() throws {
         let lines = try Self.read(Array("a\r\n\r\nb".utf8), pieces: [3, 4], maximum: 10, refuse: { false })

@@ -179,8 +179,10 @@ struct InputPathTests {
             throw error
         }
         thread.join()
-        try await eventually("the sender has said what is settled") { worker.settledCount == worker.committedCount }
-        follower.finish(worker)
+        try await eventually("the sender has said what is settled") {
+            follower.finish(worker)
+            return follower.unsettledCount == 0
+        }
         worker.close()
     }
 

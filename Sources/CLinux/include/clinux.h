@@ -75,6 +75,12 @@ int clinux_accept(int listener, void *source, uint32_t *source_length);
 /// fallocate(2) in its default mode; 0 or -errno. Never falls back to writing zeros.
 int clinux_fallocate(int fd, int64_t offset, int64_t length);
 
+/// When an open file was made, ns of Unix time; 0 where the file system does not tell.
+int64_t clinux_birth_time(int fd);
+
+/// Where the next bytes stand that are no hole (SEEK_DATA), or -errno. The descriptor's own offset moves.
+int64_t clinux_next_data(int fd, int64_t offset);
+
 /// A non-blocking eventfd, close-on-exec; or -errno.
 int clinux_eventfd(void);
 

@@ -1,67 +1,96 @@
 import Foundation
 
-/// How far each followed file has been delivered, kept in one small JSON file that is replaced as a whole.
+/// How far each file of a listener has been delivered, kept in one small JSON file that is replaced as a whole.
+///
+/// Version 2. Version 1 had device, inode, path and offset alone.
 public struct CheckpointFile: Sendable {
-    /// One file's place.
-    public struct Entry: Codable, Sendable, Equatable {
-        /// Which file.
-        public var file: FileIdentity
-        /// Its name when it was last seen, for people who read this.
-        public var path: String
-        /// Bytes delivered from its start.
-        public var offset: UInt64
-    }
+    /// What one file holds.
+    public struct Content: Sendable, Equatable {
+        /// The listener's patterns when it was written; empty in version 1.
+        public var paths: [String] = []
+        /// The places.
+        public var places: [FilePlace] = []
+        /// Whether the file was there but had nothing in it: the machine lost power before version 2 took its name.
+        public var wasEmpty = false
+        /// Whether version 1 wrote it.
+        public var isVersion1 = false
 
-    private struct Document: Codable {
-        var version: Int
-        var files: [Entry]
+        /// Nothing yet.
+        public init() {}
     }
 
     /// Where it lies.
     public let path: String
 
-    /// The checkpoint file of a listener in a state directory.
-    public init(directory: String, listener: String) {
-        path =
-            directory + "/checkpoints-" + listener.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "_" } + ".json"
-    }
+    /// The checkpoint file at a path.
+    public init(path: String) { self.path = path }
 
-    /// What was kept; empty when there is no file yet. A damaged file is an error: starting over would send everything
-    /// again, and that is the user's choice to make.
-    public func load() throws(InputError) -> [Entry] {
+    /// What was kept; nil when there is no file yet. A damaged file is an error: starting over would send everything
+    /// again, and that is the user's choice to make. An empty one is no such choice: nothing in it says what was sent,
+    /// and files are read from their beginning.
+    public func load() throws(InputError) -> Content? {
         guard let data = FileManager.default.contents(atPath: path) else {
             if FileManager.default.fileExists(atPath: path) {
                 throw InputError(place: path, operation: "read checkpoints from")
             }
-            return []
+            return nil
+        }
+        if data.allSatisfy({ $0 == 0 }) {
+            var content = Content()
+            content.wasEmpty = true
+            return content
         }
         do {
-            let document = try JSONDecoder().decode(Document.self, from: data)
-            guard document.version == 1 else {
-                throw InputError(
-                    place: path, operation: "read version \(document.version) (expected 1) of checkpoints in")
-            }
-            return document.files
-        } catch let error as InputError {
-            throw error
+            return try CheckpointDocument.read(data)
+        } catch CheckpointDocument.Fault.version(let version) {
+            throw InputError(
+                place: path, operation: "read version \(version) (expected 1 or 2) of checkpoints in")
         } catch {
             throw InputError(place: path, operation: "understand (delete it to read files from the start)")
         }
     }
 
-    /// Replaces the file. A crash leaves the old one or the new one.
-    public func save(_ entries: [Entry]) throws(InputError) {
-        do {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-            let sorted = entries.sorted { ($0.path, $0.file.inode) < ($1.path, $1.file.inode) }
-            let data = try encoder.encode(Document(version: 1, files: sorted))
-            let url = URL(fileURLWithPath: path)
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try data.write(to: url, options: .atomic)
+    /// Replaces the file. A crash of the process or the machine leaves the old one or the new one.
+    public func save(_ content: Content) throws(InputError) {
+        let temporary = path + ".new"
+        unlink(temporary)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        guard descriptor >= 0 else { throw fault("create", temporary) }
+        do throws(InputError) {
+            defer { close(descriptor) }
+            // The process's umask may have taken bits away that another program reads the places with.
+            guard fchmod(descriptor, 0o640) == 0 else { throw fault("set the mode of", temporary) }
+            try write(CheckpointDocument.write(content), to: descriptor, temporary)
+            // Before the rename: a file system may keep the new name and lose the bytes.
+            guard fsync(descriptor) == 0 else { throw fault("sync", temporary) }
         } catch {
-            throw InputError(place: "\(path): \(error)", operation: "write checkpoints to")
+            unlink(temporary)
+            throw error
         }
+        guard rename(temporary, path) == 0 else { throw fault("rename to \(path)", temporary) }
+        try syncDirectory()
+    }
+
+    private func write(_ bytes: [UInt8], to descriptor: Int32, _ place: String) throws(InputError) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress!, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw fault("write checkpoints to", place) }
+            written += count
+        }
+    }
+
+    private func syncDirectory() throws(InputError) {
+        let directory = FilePath(path).directory
+        let descriptor = directory.withPointer { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        guard descriptor >= 0 else { throw fault("open", "\(directory)") }
+        defer { close(descriptor) }
+        // EINVAL: a file system without such a thing.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw fault("sync", "\(directory)") }
+    }
+
+    private func fault(_ operation: String, _ place: String) -> InputError {
+        InputError(place: place, operation: operation, errno: errno)
     }
 }

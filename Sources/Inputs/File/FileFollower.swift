@@ -1,152 +1,221 @@
-import CLinux
-import Foundation
 import Glibc
 import Logging
+import Spool
 import Synchronization
-
-/// Where the lines of files go. All calls come on the follower's thread.
-public protocol FileSink: InputSink {
-    /// Takes a line. False when there is no room; it is offered again.
-    func receive(line: UnsafeRawBufferPointer, isTruncated: Bool, origin: UInt32, position: UInt64) -> Bool
-
-    /// Called after each batch of lines.
-    func endBatch()
-
-    /// Waits until there is room, or `stopping` may have become true.
-    func waitForRoom()
-
-    /// Records committed so far by this sink.
-    var committedCount: UInt64 { get }
-
-    /// Of those, how many from the start are safe: delivered, or kept by a durable spool.
-    var settledCount: UInt64 { get }
-}
-
-/// How files are followed.
-public struct FileFollowerSettings: Sendable, Equatable {
-    /// Paths and globs; `-` is standard input.
-    public var paths: [String]
-    /// Globs of files to leave out.
-    public var exclude: [String] = []
-    /// Whether a file without a checkpoint is read from its beginning.
-    public var fromBeginning = true
-    /// Whether to go on at the end of a file, as `tail -F`.
-    public var follow = true
-    /// Milliseconds between looks at files that had nothing new.
-    public var pollMilliseconds: Int32 = 200
-    /// Seconds that a file which has lost its name is still read after its last bytes came: the program that writes it
-    /// goes on doing so until it is told to open the new one.
-    public var rotatedSeconds = 5
-    /// Longest line, bytes.
-    public var maximumLine = 64 * 1024
-    /// Where checkpoints are kept; nil = none.
-    public var stateDirectory: String?
-
-    /// The listener's name, part of the checkpoint file's.
-    public var listener: String
-
-    /// Settings for these paths.
-    public init(listener: String, paths: [String]) {
-        self.listener = listener
-        self.paths = paths
-    }
-}
 
 /// Follows files through rotation: a renamed file is read to its end before the new one of its name, a truncated one
 /// from its start. Its checkpoints follow what has been delivered, not what has been read.
 ///
-/// Threads: `run` owns everything but the stop flag and the settings that `use` leaves for it.
+/// This file holds its life: the loop, what is settled, what is saved. `FileFollower+Names` finds files and sees them
+/// renamed, `FileFollower+Turn` reads one for a while, `FileFollower+Copies` knows the copies that `copytruncate` makes.
+///
+/// Threads: `run` and, after it, `finish` own everything but the stop flag, the settings that `use` leaves for them, and
+/// what is published for others to read.
 public final class FileFollower: @unchecked Sendable {
-    private final class Followed {
-        let path: String
-        let identity: FileIdentity
-        let descriptor: Int32
-        var reader: LineReader
-        let isStandardInput: Bool
-        /// Another file has taken its name, or it has none any more: it is read to its end and, once it has been quiet
-        /// for a while, closed.
-        var isRotatedAway = false
-        /// When the last bytes came, or it lost its name; seconds of the monotonic clock.
-        var lastProgress = 0
-        var isDone = false
-        /// The file's time of change when its end was last looked at.
-        var lastChange = timespec()
-        /// How far it may be checkpointed once so many records are settled.
-        var marks: [(records: UInt64, position: UInt64)] = []
-        var checkpoint: UInt64
-
-        init(
-            path: String, identity: FileIdentity, descriptor: Int32, reader: consuming LineReader, isStandardInput: Bool
-        ) {
-            self.path = path
-            self.identity = identity
-            self.descriptor = descriptor
-            checkpoint = reader.position
-            self.reader = reader
-            self.isStandardInput = isStandardInput
-        }
-
-        deinit { if !isStandardInput { close(descriptor) } }
-
-        var isFinished: Bool { isDone && isRotatedAway && marks.isEmpty }
+    /// A name that the patterns give, and the file that it led to when it was last looked at.
+    final class Watched {
+        let path: FilePath
+        var file: FollowedFile?
+        /// The one that had the name before.
+        var lost: FollowedFile?
+        init(_ path: FilePath) { self.path = path }
     }
 
-    private var settings: FileFollowerSettings
-    /// What `use` gave and `run` has not taken yet.
-    private let nextSettings = Mutex<FileFollowerSettings?>(nil)
-    private let logger: Logger
-    private let checkpoints: CheckpointFile?
+    /// What others may ask for while `run` goes on.
+    struct Published: Sendable {
+        var failures: [InputError] = []
+        var lags: [FileLag] = []
+        var skippedNULs: UInt64 = 0
+        var unsettled: UInt64 = 0
+    }
+
+    var settings: FileFollowerSettings
+    let logger: Logger
+    var complaints: Complaints
+    var news: Complaints
+    let recovered: [OriginIdentity: UInt64]
+    let published = Mutex(Published())
+
+    /// nil without a state directory.
+    var places: Places?
+    var names: FileNames
+    var watched: [Watched] = []
+    var files: [FileIdentity: FollowedFile] = [:]
+    /// Those that have lost their names and are not over.
+    var rotated: [FollowedFile] = []
+    /// Those that have a turn now; the one whose lines are blocked is the first.
+    var active: [FollowedFile] = []
+    var open: [FollowedFile] = []
+    var unsettled: [FollowedFile] = []
+    var input: FollowedFile?
+    /// Lives of files that a truncation has ended, for the copies that were made before it.
+    var past: [PastReading] = []
+
+    var reader: LineReader
+    /// What the sink kept for files that are gone.
+    var released: [any FileOrigin] = []
+    /// The file whose bytes are in the reader: one whose lines are blocked.
+    var loaded: FollowedFile?
+    var turns: UInt64 = 0
+    var isFirstLook = true
+    var now = monotonicNanoseconds()
+
+    var isDirty = false
+    /// Something is to be saved before the next line is read.
+    var isUrgent = false
+    private var nextLook: Int64 = 0
+    private var nextSave: Int64 = 0
+    private var nextSettle: Int64 = 0
+    private var nextRound: Int64 = 0
+    private var nextTidy: Int64 = 0
+    private var hasEnded = false
+    private var earliestSave: Int64 = 0
+
     private let isStopping = Atomic<Bool>(false)
-    private let wakeDescriptor: Int32
-    private var files: [Followed] = []
-    private var known: [FileIdentity: CheckpointFile.Entry] = [:]
-    private var recovered: [UInt32: UInt64]
-    private var complained: [String: String] = [:]
-    private var nextSave = 0
-    private var isDirty = false
+    private let wake: WakeDescriptor
+    private let nextSettings = Mutex<FileFollowerSettings?>(nil)
+
+    static let second: Int64 = 1_000_000_000
+    /// Work that is done again and again takes one part in so many of the time.
+    static let share: Int64 = 20
 
     /// A follower.
-    /// - Parameter recovered: by fingerprint, how far files are in the spool that an earlier process left.
-    public init(_ settings: FileFollowerSettings, recovered: [UInt32: UInt64], logger: Logger) throws(InputError) {
+    /// - Parameter recovered: by origin, how far files are in the spool that an earlier process left.
+    /// - Throws: when the state directory cannot be used, or what is kept in it not be understood.
+    public init(_ settings: FileFollowerSettings, recovered: [OriginIdentity: UInt64], logger: Logger)
+        throws(InputError)
+    {
         self.settings = settings
         self.logger = logger
         self.recovered = recovered
-        checkpoints = settings.stateDirectory.map { CheckpointFile(directory: $0, listener: settings.listener) }
-        wakeDescriptor = clinux_eventfd()
-        guard wakeDescriptor >= 0 else {
-            throw InputError(place: "files", operation: "wait for", errno: -wakeDescriptor)
+        complaints = Complaints(logger)
+        news = Complaints(logger)
+        names = FileNames(paths: settings.paths, exclude: settings.exclude)
+        reader = LineReader(maximumLine: settings.maximumLine, position: 0)
+        if let directory = settings.stateDirectory {
+            places = try Places(
+                directory: directory, listener: settings.listener, paths: settings.paths, logger: logger)
+        } else if settings.follow, settings.paths.contains(where: { $0 != "-" }) {
+            logger.notice(
+                "places in files are not kept, for want of a state directory: the next start reads them from the beginning",
+                metadata: ["listener": "\(settings.listener)"])
         }
-        for entry in try checkpoints?.load() ?? [] { known[entry.file] = entry }
-        if !settings.follow {
-            for path in settings.paths where !path.contains(where: { "*?[".contains($0) }) && path != "-" {
-                guard access(path, R_OK) == 0 else { throw InputError(place: path, operation: "read", errno: errno) }
-                var status = stat()
-                guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-                    throw InputError(place: path, operation: "read what is no regular file (use - for a pipe):")
-                }
-            }
-        }
+        wake = try WakeDescriptor(for: "files")
     }
 
-    deinit { close(wakeDescriptor) }
+    // MARK: From any thread
 
     /// Makes `run` end: after the lines at hand, not at the files' ends.
     public func stop() {
         isStopping.store(true, ordering: .releasing)
-        wake()
+        wake.wake()
     }
 
-    /// Goes over to other settings between two turns, from any thread. The state directory and the listener's name stay
-    /// those of the start. A file that is open keeps its place and its longest line; one that is no longer meant is read
-    /// no further and closed once what was read of it is settled.
+    /// Goes over to other settings between two turns. The state directory, the listener's name, the longest line and the
+    /// way of a single pass stay those of the start. A file that is no longer meant is read no further.
     public func use(_ settings: FileFollowerSettings) {
         nextSettings.withLock { $0 = settings }
-        wake()
+        wake.wake()
     }
 
-    private func wake() {
-        var one: UInt64 = 1
-        _ = write(wakeDescriptor, &one, 8)
+    /// What could not be read in a single pass (`follow` off), complete once `run` has ended: named files that were not
+    /// there, globs that named none, files that could not be opened or read to their end.
+    public var failures: [InputError] { published.withLock { $0.failures } }
+
+    /// How far each file is read, as of the last second.
+    public var lags: [FileLag] { published.withLock { $0.lags } }
+
+    /// NUL bytes that were skipped: what a file system has left of lines that a crash took.
+    public var skippedNULs: UInt64 { published.withLock { $0.skippedNULs } }
+
+    /// Records of files with a kept place that were read and are not delivered: they are read again. As of the last
+    /// second, or of `finish`.
+    public var unsettledCount: UInt64 { published.withLock { $0.unsettled } }
+
+    // MARK: The loop
+
+    /// Reads until `stop`, or until every file is read when it does not follow.
+    public func run(into sink: some FileSink) {
+        openStandardInput()
+        while !isStopping.load(ordering: .acquiring) {
+            takeSettings()
+            now = monotonicNanoseconds()
+            if now >= nextLook { lookForFiles() }
+            if isUrgent, now >= earliestSave { save() }
+            let outcome = takeTurns(sink)
+            sink.endBatch()
+            settle(sink)
+            if outcome == .blocked {
+                sink.waitForRoom()
+            } else if outcome == .end {
+                if isComplete { break }
+                wait()
+            }
+        }
+        finish(sink)
+        released += files.values.compactMap(\.reading.handle) + past.compactMap(\.reading.handle)
+        for handle in released { end(handle, sink) }
+        released = []
+        hasEnded = true
+    }
+
+    /// After the sender has delivered what it could: moves the checkpoints once more.
+    public func finish(_ sink: some FileSink) {
+        nextSettle = 0
+        nextRound = 0
+        settle(sink)
+        save()
+    }
+
+    /// Standard input alone has an end, followed or not.
+    private var isComplete: Bool {
+        if let input, !input.isOver { return false }
+        if !settings.follow { return active.isEmpty && rotated.isEmpty }
+        return settings.paths.allSatisfy { $0 == "-" }
+    }
+
+    private func lookForFiles() {
+        let begun = monotonicNanoseconds()
+        // A single pass looks once: what comes later is not its business.
+        if settings.follow || isFirstLook { look() }
+        if now >= nextTidy {
+            nextTidy = now + Self.second
+            tidy()
+        }
+        let end = monotonicNanoseconds()
+        nextLook = max(begun + Int64(settings.pollMilliseconds) * 1_000_000, end + Self.rest(after: end - begun))
+    }
+
+    /// How long work that took so long is left alone: it takes its share of the time, but nobody waits for more than a
+    /// second, or as long as it takes, for a line.
+    static func rest(after cost: Int64) -> Int64 { min(cost * share, max(second, cost)) }
+
+    private func takeTurns(_ sink: some FileSink) -> LineReader.Outcome {
+        var result = LineReader.Outcome.end
+        let round = active
+        var blocked: FollowedFile?
+        for file in round {
+            switch turn(file, sink) {
+            case .progress: result = .progress
+            case .blocked: blocked = file
+            case .end, .failed: break
+            }
+            if blocked != nil { break }
+        }
+        active.removeAll { file in
+            file.isActive = file.hasNews
+            return !file.hasNews
+        }
+        guard let blocked else { return result }
+        active.removeAll { $0 === blocked }
+        active.insert(blocked, at: 0)
+        return .blocked
+    }
+
+    private func wait() {
+        let isReading = input.map { !$0.isOver } ?? false
+        let milliseconds = max(1, (nextLook - monotonicNanoseconds()) / 1_000_000)
+        wake.wait(for: isReading ? STDIN_FILENO : -1, milliseconds: Int32(clamping: milliseconds))
     }
 
     private func takeSettings() {
@@ -155,277 +224,95 @@ public final class FileFollower: @unchecked Sendable {
             return next
         }
         guard var new = given else { return }
-        // The wake has been noticed: left readable, it would keep `wait` from waiting.
-        var count: UInt64 = 0
-        _ = read(wakeDescriptor, &count, 8)
         new.stateDirectory = settings.stateDirectory
         new.listener = settings.listener
+        new.maximumLine = settings.maximumLine
+        new.follow = settings.follow
         settings = new
-        complained = [:]
-        let wanted = Set(settings.paths.flatMap { Self.expand($0) }.filter { !isExcluded($0) })
-        for file in files where !file.isStandardInput && !file.isRotatedAway && !wanted.contains(file.path) {
-            file.isRotatedAway = true
-            file.isDone = true
-        }
+        names = FileNames(paths: new.paths, exclude: new.exclude)
+        complaints = Complaints(logger)
+        nextLook = 0
     }
 
-    private func isExcluded(_ path: String) -> Bool { settings.exclude.contains { fnmatch($0, path, 0) == 0 } }
-
-    /// Reads until `stop`, or until every file is read when it does not follow.
-    public func run(into sink: some FileSink) {
-        var blocked = false
-        while !isStopping.load(ordering: .acquiring) {
-            takeSettings()
-            discover()
-            var progress = false
-            blocked = false
-            for file in files where !file.isDone && !blocked {
-                switch turn(file, sink) {
-                case .progress: progress = true
-                case .blocked: blocked = true
-                case .end, .failed: break
-                }
-            }
-            sink.endBatch()
-            settle(sink)
-            forgetFinished()
-            if blocked {
-                sink.waitForRoom()
-            } else if !progress {
-                // Standard input alone has an end, followed or not.
-                let hasEnd = !settings.follow || settings.paths.allSatisfy { $0 == "-" }
-                if hasEnd, files.allSatisfy({ $0.isDone }) { break }
-                wait()
-            }
-        }
-        settle(sink)
-        save()
-    }
-
-    /// After the sender has delivered what it could: moves the checkpoints once more.
-    public func finish(_ sink: some FileSink) {
-        settle(sink)
-        save()
-    }
-
-    private func wait() {
-        let hasInput = files.contains { $0.isStandardInput && !$0.isDone }
-        var descriptors = [
-            pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: hasInput ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
-        ]
-        poll(&descriptors, 2, settings.pollMilliseconds)
-    }
-
-    /// Reads one file for a while.
-    private func turn(_ file: Followed, _ sink: some FileSink) -> LineReader.Outcome {
-        if file.isStandardInput {
-            var ready = pollfd(fd: file.descriptor, events: Int16(POLLIN), revents: 0)
-            if poll(&ready, 1, 0) == 0 { return .end }
-        } else if !noticeTruncation(file, sink) {
-            return .blocked
-        }
-        let origin = file.identity.fingerprint
-        let outcome = file.reader.read(from: file.descriptor) { line, isTruncated, position in
-            sink.receive(line: line, isTruncated: isTruncated, origin: origin, position: position)
-        }
-        switch outcome {
-        case .failed(let code):
-            complain(file.path, "cannot read: " + String(cString: strerror(code)))
-            // A followed file is tried again: a network file system may come back.
-            file.isDone = !settings.follow
-        case .end where isOver(file):
-            guard finish(file, sink) else { return .blocked }
-            file.isDone = true
-        case .progress:
-            file.lastProgress = Self.seconds()
-        default: break
-        }
-        mark(file, sink)
-        return outcome
-    }
-
-    /// Whether a file that has no more bytes now will have none later.
-    private func isOver(_ file: Followed) -> Bool {
-        if file.isStandardInput || !settings.follow { return true }
-        if !file.isRotatedAway {
-            var status = stat()
-            guard fstat(file.descriptor, &status) == 0, status.st_nlink == 0 else { return false }
-            // Deleted. Kept open, it would hold its disk space for ever.
-            logger.info("file deleted", metadata: ["path": "\(file.path)"])
-            file.isRotatedAway = true
-            file.lastProgress = Self.seconds()
-        }
-        return Self.seconds() - file.lastProgress >= settings.rotatedSeconds
-    }
-
-    /// Offers the last line of a file, which has no end. False when there is no room for it.
-    private func finish(_ file: Followed, _ sink: some FileSink) -> Bool {
-        let origin = file.identity.fingerprint
-        return file.reader.finish { line, isTruncated, position in
-            sink.receive(line: line, isTruncated: isTruncated, origin: origin, position: position)
-        }
-    }
-
-    private func mark(_ file: Followed, _ sink: some FileSink) {
-        if file.marks.last?.position ?? file.checkpoint != file.reader.position {
-            file.marks.append((sink.committedCount, file.reader.position))
-        }
-    }
-
-    private static func seconds() -> Int {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec
-    }
-
-    /// Goes back to the start of a file that was cut. One that was cut and has grown beyond the old place since is known
-    /// by other bytes before that place. False when there is no room for what was read of the old content.
-    private func noticeTruncation(_ file: Followed, _ sink: some FileSink) -> Bool {
-        var status = stat()
-        guard fstat(file.descriptor, &status) == 0, status.st_size >= 0 else { return true }
-        let offset = lseek(file.descriptor, 0, SEEK_CUR)
-        let isSame =
-            offset == status.st_size && status.st_mtim.tv_sec == file.lastChange.tv_sec
-            && status.st_mtim.tv_nsec == file.lastChange.tv_nsec
-        if isSame { return true }
-        guard offset > status.st_size || !file.reader.recognises(file.descriptor, offset: offset) else {
-            file.lastChange = status.st_mtim
-            return true
-        }
-        guard finish(file, sink) else { return false }
-        logger.info("file truncated: reading from its start", metadata: ["path": "\(file.path)"])
-        lseek(file.descriptor, 0, SEEK_SET)
-        file.reader.restart(at: 0)
-        file.marks = []
-        file.checkpoint = 0
-        recovered[file.identity.fingerprint] = nil
-        isDirty = true
-        return true
-    }
+    // MARK: What is settled and saved
 
     /// Moves checkpoints to what is settled.
     private func settle(_ sink: some FileSink) {
-        let settled = sink.settledCount
-        for file in files {
-            while let mark = file.marks.first, mark.records <= settled {
-                file.checkpoint = mark.position
-                file.marks.removeFirst()
-                isDirty = true
-            }
+        now = monotonicNanoseconds()
+        guard now >= nextSettle else { return }
+        if !unsettled.isEmpty {
+            let begun = now
+            unsettled.removeAll { settle($0) }
+            now = monotonicNanoseconds()
+            nextSettle = now + Self.rest(after: now - begun)
         }
-        let now = Self.seconds()
-        if isDirty, now >= nextSave {
-            save()
-            nextSave = now + 1
+        if isDirty, now >= nextSave { save() }
+        if now >= nextRound {
+            nextRound = now + Self.second
+            release(sink)
+            publish()
+            news.flush(now: now)
+            complaints.flush(now: now)
         }
     }
 
-    private func remember(_ file: Followed) {
-        known[file.identity] = CheckpointFile.Entry(file: file.identity, path: file.path, offset: file.checkpoint)
+    /// Moves the place of one file.
+    /// - Returns: whether all that was read of it is settled.
+    private func settle(_ file: FollowedFile) -> Bool {
+        if file.reading.settle() { isDirty = true }
+        return file.reading.isSettled
     }
 
-    /// Closes what has been read to its end and settled. Its place is remembered: under another name it may match a
-    /// glob. Of a deleted file it is not: its inode's number will be another file's.
-    private func forgetFinished() {
-        for file in files where file.isFinished {
-            var status = stat()
-            if fstat(file.descriptor, &status) == 0, status.st_nlink == 0 {
-                known[file.identity] = nil
-                recovered[file.identity.fingerprint] = nil
-                isDirty = true
-            } else {
-                remember(file)
-            }
+    /// The sink need not know files that rest, and those that are gone.
+    private func release(_ sink: some FileSink) {
+        guard !hasEnded else { return }
+        for handle in released { end(handle, sink) }
+        released = []
+        for file in files.values where file.descriptor < 0 && file.reading.isSettled {
+            guard let handle = file.reading.handle else { continue }
+            end(handle, sink)
+            file.reading.handle = nil
         }
-        files.removeAll { $0.isFinished }
     }
+
+    private func end<Sink: FileSink>(_ handle: any FileOrigin, _ sink: Sink) { sink.close(handle as! Sink.Origin) }
 
     private func save() {
-        guard let checkpoints, isDirty else { return }
-        for file in files where !file.isStandardInput { remember(file) }
+        isUrgent = false
+        guard let places, isDirty else { return }
+        let begun = monotonicNanoseconds()
         do throws(InputError) {
-            try checkpoints.save(Array(known.values))
+            try places.save(files.values.filter { !$0.isDeleted }.map(\.place))
             isDirty = false
-        } catch {
-            complain(checkpoints.path, "\(error)")
-        }
-    }
-
-    // MARK: Which files
-
-    private func discover() {
-        for pattern in settings.paths {
-            if pattern == "-" {
-                openStandardInput()
-                continue
+            if complaints.settle(FilePath(places.path)) != nil {
+                logger.notice("places of files are kept again", metadata: ["path": "\(places.path)"])
             }
-            let paths = Self.expand(pattern)
-            if paths.isEmpty { complain(pattern, "no such file yet: waiting for it") }
-            for path in paths where !isExcluded(path) { look(at: path) }
+        } catch {
+            complaints.say(FilePath(places.path), "\(error)", level: .error, now: now)
+        }
+        let end = monotonicNanoseconds()
+        earliestSave = end + Self.rest(after: end - begun)
+        nextSave = max(earliestSave, end + Self.second)
+    }
+
+    private func publish() {
+        let lags = files.values.map { file in
+            FileLag(
+                path: file.path, size: file.size, position: file.reading.line.offset, settled: file.reading.settled,
+                lastProgress: file.lastRead)
+        }
+        let unsettled = files.values.compactMap(\.reading.handle).reduce(UInt64(0)) {
+            $0 + ($1.committedCount - min($1.committedCount, $1.settledCount))
+        }
+        published.withLock { published in
+            published.lags = lags
+            published.unsettled = places == nil ? 0 : unsettled
         }
     }
 
-    private static func expand(_ pattern: String) -> [String] {
-        guard pattern.contains(where: { "*?[".contains($0) }) else {
-            return access(pattern, F_OK) == 0 ? [pattern] : []
-        }
-        var found = glob_t()
-        defer { globfree(&found) }
-        guard glob(pattern, 0, nil, &found) == 0 else { return [] }
-        return (0..<Int(found.gl_pathc)).compactMap { found.gl_pathv[$0].map { String(cString: $0) } }
-    }
-
-    private func openStandardInput() {
-        guard !files.contains(where: { $0.isStandardInput }) else { return }
-        files.append(
-            Followed(
-                path: "-", identity: FileIdentity(device: 0, inode: 0), descriptor: STDIN_FILENO,
-                reader: LineReader(maximumLine: settings.maximumLine, position: 0), isStandardInput: true))
-    }
-
-    private func look(at path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            complain(path, "not a regular file: left out")
-            return
-        }
-        let identity = FileIdentity(status)
-        if files.contains(where: { $0.identity == identity }) { return }
-        for file in files where file.path == path && !file.isRotatedAway {
-            logger.info("file rotated", metadata: ["path": "\(path)"])
-            file.isRotatedAway = true
-            file.lastProgress = Self.seconds()
-        }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            complain(path, "cannot open: " + String(cString: strerror(errno)))
-            return
-        }
-        complained[path] = nil
-        // Between stat and open the name may have passed to another file: the open one counts.
-        let opened = fstat(descriptor, &status) == 0 ? FileIdentity(status) : nil
-        guard let opened, !files.contains(where: { $0.identity == opened }) else {
-            close(descriptor)
-            return
-        }
-        let size = UInt64(max(0, status.st_size))
-        var position = settings.fromBeginning ? 0 : size
-        if let entry = known[opened] { position = entry.offset }
-        if let spooled = recovered[opened.fingerprint], checkpoints != nil { position = max(position, spooled) }
-        // Shorter than what was delivered: truncated while nobody looked, or another file with a used inode.
-        if position > size { position = 0 }
-        lseek(descriptor, off_t(position), SEEK_SET)
-        logger.info("reading file", metadata: ["path": "\(path)", "offset": "\(position)", "size": "\(size)"])
-        files.append(
-            Followed(
-                path: path, identity: opened, descriptor: descriptor,
-                reader: LineReader(maximumLine: settings.maximumLine, position: position), isStandardInput: false))
-    }
-
-    private func complain(_ path: String, _ reason: String) {
-        guard complained.updateValue(reason, forKey: path) != reason else { return }
-        logger.warning("file: \(reason)", metadata: ["path": "\(path)"])
+    /// Says that something of a single pass cannot be read.
+    func fail(_ error: InputError) {
+        guard !settings.follow else { return }
+        published.withLock { $0.failures.append(error) }
     }
 }

@@ -1,6 +1,10 @@
+import CLinux
 import Glibc
 
 /// Which file it is, whatever its name is now: device and inode.
+///
+/// Both numbers are given away again: the inode's once the file is deleted, the device's at a reboot. A place in a file
+/// is therefore believed only with a ``PlaceProof`` beside the identity.
 public struct FileIdentity: Hashable, Sendable, Codable {
     /// Device.
     public var device: UInt64
@@ -16,15 +20,9 @@ public struct FileIdentity: Hashable, Sendable, Codable {
     init(_ status: stat) {
         self.init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
+}
 
-    /// A number for records in the spool, never 0: FNV-1a over both.
-    public var fingerprint: UInt32 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for word in [device, inode] {
-            for shift in stride(from: UInt64(0), to: 64, by: 8) {
-                hash = (hash ^ (word >> shift & 0xFF)) &* 0x100_0000_01b3
-            }
-        }
-        return max(1, UInt32(truncatingIfNeeded: hash ^ hash >> 32))
-    }
+extension FileIdentity {
+    /// When an open file was made, ns of Unix time; 0 where the file system does not tell.
+    static func birth(of descriptor: Int32) -> Int64 { clinux_birth_time(descriptor) }
 }

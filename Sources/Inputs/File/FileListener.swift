@@ -1,4 +1,5 @@
 import Logging
+import Spool
 import Synchronization
 
 /// Lines of files, followed or read once.
@@ -10,14 +11,14 @@ public final class FileListener<Sink: FileSink & Sendable>: Listener {
     public struct Settings: ListenerSettings, Equatable {
         /// How files are followed.
         public var follower: FileFollowerSettings
-        /// By file, how far it is in the spool that an earlier process left.
-        public var recovered: [UInt32: UInt64]
+        /// By origin, how far files are in the spool that an earlier process left.
+        public var recovered: [OriginIdentity: UInt64]
 
         /// Files are read by whoever wants to.
         public var isShared = false
 
         /// Settings.
-        public init(_ follower: FileFollowerSettings, recovered: [UInt32: UInt64] = [:]) {
+        public init(_ follower: FileFollowerSettings, recovered: [OriginIdentity: UInt64] = [:]) {
             self.follower = follower
             self.recovered = recovered
         }
@@ -85,6 +86,12 @@ public final class FileListener<Sink: FileSink & Sendable>: Listener {
         follower.finish(sink)
         sink.close()
     }
+
+    /// What of a single pass could not be read.
+    public var failures: [InputError] { follower.failures }
+
+    /// Lines that were read, are not delivered, and are read again by the next process.
+    public var readAgain: UInt64 { follower.unsettledCount }
 
     /// Files have no sockets.
     public var readings: SocketReadings { SocketReadings() }

@@ -1,0 +1,148 @@
+import CLinux
+import Logging
+import Spool
+
+/// The places of a listener's files: those kept by an earlier run, until their files are found, and the file that keeps
+/// them.
+struct Places {
+    private let directory: StateDirectory
+    private let file: CheckpointFile
+    private let paths: [String]
+    private(set) var waiting: [FileIdentity: FilePlace] = [:]
+    /// Identities that an earlier run knew, by inode.
+    private var identities: [UInt64: FileIdentity] = [:]
+    /// The patterns that an earlier run knew; nil when there was none.
+    private let earlierPaths: Set<String>?
+
+    /// Opens them.
+    init(directory path: String, listener: String, paths: [String], logger: Logger) throws(InputError) {
+        directory = try StateDirectory.open(path)
+        self.paths = paths
+        file = directory.file(for: Self.key(of: listener, paths))
+        if let own = try file.load() {
+            earlierPaths = own.isVersion1 || own.wasEmpty ? Set(paths) : Set(own.paths)
+            if own.wasEmpty {
+                logger.warning(
+                    "the checkpoint file is empty, as after a loss of power: files are read from their beginning",
+                    metadata: ["path": "\(file.path)"])
+            }
+            for place in own.places { add(place) }
+        } else {
+            let adopted = try Self.adopt(listener, paths, directory)
+            earlierPaths = adopted.isEmpty ? nil : Set(paths)
+            for place in adopted where waiting[place.file] == nil { add(place) }
+            guard !adopted.isEmpty else { return }
+            logger.notice(
+                "places of files are taken over from another name of this listener",
+                metadata: ["listener": "\(listener)", "files": "\(adopted.count)"])
+        }
+    }
+
+    private mutating func add(_ place: FilePlace) {
+        waiting[place.file] = place
+        identities[place.file.inode] = place.file
+    }
+
+    /// Whether an earlier run has followed a pattern: its files are no news then, whatever `start-at` says.
+    func knows(_ pattern: String) -> Bool { earlierPaths?.contains(pattern) ?? false }
+
+    // MARK: Names of checkpoint files
+
+    /// The listener's part of its checkpoint file's name: no two listeners share it. One that was given no name, and has
+    /// one from its position among others, is known by its patterns: another listener before it moves its name.
+    static func key(of listener: String, _ paths: [String]) -> String {
+        isPositional(listener) ? "files+" + hash(of: paths) : escaped(listener)
+    }
+
+    private static func isPositional(_ listener: String) -> Bool {
+        guard listener.hasPrefix("file") else { return false }
+        let rest = listener.dropFirst(4)
+        return rest.isEmpty || (rest.first == "-" && Int(rest.dropFirst()) != nil)
+    }
+
+    private static func hash(of paths: [String]) -> String {
+        let bytes = Array(paths.sorted().joined(separator: "\0").utf8)
+        let halves = [UInt32(0), 0x9E37_79B9].map { seed in
+            bytes.withUnsafeBytes { clinux_crc32c(seed, $0.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!, $0.count) }
+        }
+        return OriginIdentity.hexadecimal(UInt64(halves[0]) << 32 | UInt64(halves[1]))
+    }
+
+    private static func escaped(_ name: String) -> String {
+        name.utf8.map { byte in
+            let isPlain = UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+            let isOther = UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_.".utf8.contains(byte)
+            return isPlain || isOther ? String(UnicodeScalar(byte)) : "%" + String(byte, radix: 16, uppercase: true)
+        }.joined()
+    }
+
+    // MARK: Names that a listener had before
+
+    /// The places that the listener has under another name: as version 1 wrote it, or with other patterns.
+    private static func adopt(
+        _ listener: String, _ paths: [String], _ directory: StateDirectory
+    ) throws(InputError) -> [FilePlace] {
+        let patterns = paths.map { PathPattern($0) }
+        let own = directory.file(for: Self.key(of: listener, paths)).path
+        var adopted: [FilePlace] = []
+        for file in directory.checkpointFiles() where file.path != own {
+            let isOld = isVersion1Name(file, of: listener, in: directory)
+            guard isOld || !directory.isBeforeVersion2 else { continue }
+            guard let content = try load(file, mustBeRead: isOld && directory.isBeforeVersion2) else { continue }
+            let isMeant =
+                content.isVersion1
+                ? isOld && directory.isBeforeVersion2 : content.paths.contains { paths.contains($0) }
+            guard isMeant else { continue }
+            // A positional name may have been another listener's: only what this one's patterns name is its own.
+            adopted += content.places.filter { place in patterns.contains { $0.matches(place.path) } }
+        }
+        return adopted
+    }
+
+    /// A file that is damaged stops the start of the listener that it may belong to, and no other's.
+    private static func load(_ file: CheckpointFile, mustBeRead: Bool) throws(InputError) -> CheckpointFile.Content? {
+        do throws(InputError) {
+            return try file.load()
+        } catch {
+            guard mustBeRead else { return nil }
+            throw error
+        }
+    }
+
+    private static func isVersion1Name(
+        _ file: CheckpointFile, of listener: String, in directory: StateDirectory
+    ) -> Bool {
+        let name = file.path.dropFirst((directory.path + "/checkpoints-").count).dropLast(".json".count)
+        if isPositional(listener) { return isPositional(String(name)) }
+        return name == String(listener.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "_" })
+    }
+
+    // MARK: Finding and forgetting
+
+    /// The place of a file that was found, which is then the file's. A device may have another number after a reboot:
+    /// then name and inode have to be those of the place, and its proof says the rest.
+    mutating func take(_ identity: FileIdentity, _ path: FilePath) -> FilePlace? {
+        if let place = waiting.removeValue(forKey: identity) { return place }
+        guard let old = identities[identity.inode], let place = waiting[old], place.path == path, place.proof != nil
+        else { return nil }
+        waiting[old] = nil
+        return place
+    }
+
+    /// Keeps the place of a file that is not followed any more.
+    mutating func keep(_ place: FilePlace) { waiting[place.file] = place }
+
+    /// Forgets the place of a file that is gone.
+    mutating func forget(_ identity: FileIdentity) { waiting[identity] = nil }
+
+    /// Replaces the checkpoint file.
+    func save(_ followed: [FilePlace]) throws(InputError) {
+        var content = CheckpointFile.Content()
+        content.paths = paths
+        content.places = followed + waiting.values
+        try file.save(content)
+    }
+
+    /// Where the checkpoint file lies.
+    var path: String { file.path }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Inputs
+
+@Suite("Files that are rotated", .serialized)
+struct FileRotationTests {
+    @Test("Regression: a renamed file that was closed is read again when a late writer writes to it")
+    func lateWriter() async throws {
+        let scratch = try Scratch()
+        try scratch.append("1\n", to: "a")
+        var settings = scratch.settings("a", state: true)
+        settings.rotatedSeconds = 0
+        let running = try RunningFollower(settings)
+        try await running.eventually(["1"])
+        try scratch.rename("a", "a.1")
+        try scratch.append("2\n", to: "a")
+        try await running.eventually(["1", "2"])
+        try await eventually("closed") { try !isOpen(scratch.file("a.1")) }
+        try scratch.append("late\n", to: "a.1")
+        try await running.eventually(["1", "2", "late"])
+        // Rotated once more: it is known by its identity.
+        try await eventually("closed") { try !isOpen(scratch.file("a.1")) }
+        try scratch.rename("a.1", "a.2")
+        try scratch.append("later\n", to: "a.2")
+        try await running.eventually(["1", "2", "late", "later"])
+        running.stop()
+    }
+
+    @Test("Regression: a file renamed while nobody looked is found in its directory and read before the new one")
+    func renamedWhileDown() async throws {
+        let scratch = try Scratch()
+        let lines = (0..<30_000).map { "line \($0)" }
+        try scratch.append("0\n", to: "a")
+        let settings = scratch.settings("a", state: true)
+        let first = try RunningFollower(settings)
+        try await first.eventually(["0"])
+        first.stop()
+        try scratch.append(lines.map { $0 + "\n" }.joined(), to: "a")
+        try scratch.rename("a", "a.1")
+        try scratch.append("new\n", to: "a")
+        let second = try RunningFollower(settings)
+        try await second.eventually(lines + ["new"])
+        second.stop()
+    }
+
+    @Test("Regression: a file that is gone with what nobody read of it is said")
+    func goneWhileDown() async throws {
+        let scratch = try Scratch()
+        try scratch.append("1\n", to: "a")
+        let settings = scratch.settings("a", state: true)
+        #expect(try readOnce(settings).texts == ["1"])
+        try scratch.rename("a", "b")
+        try scratch.append("2\n", to: "a")
+        unlink(scratch.file("b"))
+        let said = Said()
+        let running = try RunningFollower(settings, logger: said.logger)
+        try await running.eventually(["2"])
+        running.stop()
+        #expect(said.count("warning file is gone") == 1)
+    }
+
+    private func copy(_ scratch: Scratch, _ old: String, _ new: String) throws {
+        try FileManager.default.copyItem(atPath: scratch.file(old), toPath: scratch.file(new))
+    }
+
+    @Test("Regression: the copy that copytruncate makes is not read twice, wherever the truncation comes")
+    func copyInGlob() async throws {
+        let scratch = try Scratch()
+        let lines = (0..<300).map { "line \($0)" }
+        try scratch.append(lines.map { $0 + "\n" }.joined(), to: "app.log")
+        let running = try RunningFollower(scratch.settings("app.log*", state: true))
+        try await running.eventually(lines)
+        try copy(scratch, "app.log", "app.log.1")
+        // Time to be taken for a file of its own: it may be looked at before the truncation, which comes after a while.
+        let looked = running.follower.lags
+        try await eventually("looked at") { running.follower.lags != looked || running.follower.lags.count > 1 }
+        try scratch.overwrite("after\n", "app.log")
+        try await running.eventually(lines + ["after"])
+        try scratch.append("in the copy\n", to: "app.log.1")
+        try await running.eventually(lines + ["after", "in the copy"])
+        running.stop()
+        #expect(try readOnce(scratch.settings("app.log*", state: true)).texts == [])
+    }
+
+    @Test(
+        "Regression: a copy made while nobody looked gives what was not read of it, and nothing twice",
+        arguments: [
+            "app.log*", "app.log",
+        ])
+    func copyWhileDown(_ pattern: String) async throws {
+        let scratch = try Scratch()
+        try scratch.append("1\n2\n", to: "app.log")
+        let settings = scratch.settings(pattern, state: true)
+        let first = try RunningFollower(settings)
+        try await first.eventually(["1", "2"])
+        first.stop()
+        try scratch.append("3\n", to: "app.log")
+        try copy(scratch, "app.log", "app.log.1")
+        try scratch.overwrite("4, longer than what was there\n", "app.log")
+        let second = try RunningFollower(settings)
+        try await eventually("both") { second.sink.texts.count == 2 }
+        second.stop()
+        #expect(Set(second.sink.texts) == ["3", "4, longer than what was there"])
+    }
+
+    @Test("Two files of one content are two files")
+    func twins() async throws {
+        let scratch = try Scratch()
+        var settings = scratch.settings("*.log")
+        settings.rotatedSeconds = 0
+        let running = try RunningFollower(settings)
+        try scratch.append("same\n", to: "a.log")
+        try await running.eventually(["same"])
+        try scratch.append("same\n", to: "b.log")
+        try await running.eventually(["same", "same"])
+        // Like a copy by its name as well: it waits to be one, and then is read.
+        try scratch.append("same\n", to: "a.2.log")
+        try await running.eventually(["same", "same", "same"])
+        running.stop()
+    }
+
+    @Test(
+        "Names of copies",
+        arguments: [
+            ("app.log.1", "app.log", true), ("app.1.log", "app.log", true), ("app-20261127.log", "app.log", true),
+            ("b.log", "app.log", false), ("app.log", "app.log", false), (".app.log.1", ".app.log", true),
+        ])
+    func related(_ copy: String, _ original: String, _ isRelated: Bool) {
+        #expect(FileFollower.isRelated(FilePath("/d/" + copy), to: FilePath("/d/" + original)) == isRelated)
+        #expect(!FileFollower.isRelated(FilePath("/e/" + copy), to: FilePath("/d/" + original)))
+    }
+
+    @Test("Regression: the lines behind a block of NULs and behind a hole are read whole, and the NULs are counted")
+    func nuls() async throws {
+        let scratch = try Scratch()
+        try scratch.append(bytes: Array("before\n".utf8) + [UInt8](repeating: 0, count: 200_000), to: "a")
+        let said = Said()
+        let running = try RunningFollower(scratch.settings("a", state: true), logger: said.logger)
+        try await running.eventually(["before"])
+        try scratch.append("behind\n", to: "a")
+        try await running.eventually(["before", "behind"])
+        #expect(running.follower.skippedNULs == 200_000)
+        #expect(said.contains("a block of NUL bytes was skipped"))
+        // A program that writes on at its old place after a truncation.
+        let descriptor = open(scratch.file("a"), O_WRONLY | O_TRUNC)
+        #expect(pwrite(descriptor, "far\n", 4, 3 << 30) == 4)
+        close(descriptor)
+        try await running.eventually(["before", "behind", "far"])
+        try scratch.append("end\n", to: "a")
+        try await running.eventually(["before", "behind", "far", "end"])
+        running.stop()
+        #expect(try readOnce(scratch.settings("a", state: true)).texts == [])
+    }
+
+    @Test("Other settings are taken between two turns: what is no longer meant is read no further")
+    func use() async throws {
+        let scratch = try Scratch()
+        try scratch.append("a\n", to: "a")
+        try scratch.append("b\n", to: "b")
+        var settings = scratch.settings("a", state: true)
+        let running = try RunningFollower(settings)
+        try await running.eventually(["a"])
+        settings.paths = [scratch.file("b")]
+        running.follower.use(settings)
+        try await running.eventually(["a", "b"])
+        try scratch.append("no\n", to: "a")
+        try scratch.append("b2\n", to: "b")
+        try await running.eventually(["a", "b", "b2"])
+        settings.paths = [scratch.file("*")]
+        running.follower.use(settings)
+        try await running.eventually(["a", "b", "b2", "no"])
+        running.stop()
+    }
+}
