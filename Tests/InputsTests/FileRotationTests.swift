@@ -173,4 +173,44 @@ struct FileRotationTests {
         try await running.eventually(["a", "b", "b2", "no"])
         running.stop()
     }
+
+    @Test("A pattern that a reload adds begins at the end where the settings say so, and its places are found again")
+    func useNewPattern() async throws {
+        let scratch = try Scratch()
+        try scratch.append("a\n", to: "a")
+        try scratch.append("old\n", to: "b")
+        var settings = scratch.settings("a", state: true)
+        settings.listener = "file"
+        let running = try RunningFollower(settings)
+        try await running.eventually(["a"])
+        settings.fromBeginning = false
+        settings.paths = [scratch.file("b")]
+        running.follower.use(settings)
+        try await eventually("begun") { running.follower.lags.contains { $0.path == FilePath(scratch.file("b")) } }
+        try scratch.append("new\n", to: "b")
+        try await running.eventually(["a", "new"])
+        running.stop()
+        settings.fromBeginning = true
+        #expect(try readOnce(settings).texts == [])
+    }
+
+    @Test("A file whose name was away for a moment is no rotated one: its unended line waits")
+    func awayForAMoment() async throws {
+        let scratch = try Scratch()
+        try scratch.append("1\nhalf", to: "a")
+        let said = Said()
+        let running = try RunningFollower(scratch.settings("a", state: true), logger: said.logger)
+        try await running.eventually(["1"])
+        try scratch.rename("a", "b")
+        try await eventually("seen") { said.contains("file rotated") }
+        try scratch.rename("b", "a")
+        try scratch.append(" a line\n", to: "a")
+        try await running.eventually(["1", "half a line"])
+        // Read by a later look, which has seen the name.
+        try scratch.append("2\n", to: "a")
+        try await running.eventually(["1", "half a line", "2"])
+        running.stop()
+        let follower = running.follower
+        #expect(follower.rotated.isEmpty && follower.files.values.allSatisfy { !$0.isRotatedAway })
+    }
 }

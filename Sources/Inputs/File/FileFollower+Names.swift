@@ -18,6 +18,7 @@ extension FileFollower {
         if isFirstLook, settings.follow { findLostPlaces() }
         for file in rotated { lookAtRotated(file) }
         isFirstLook = false
+        isFirstLookSinceUse = false
     }
 
     private func takeNames() {
@@ -47,8 +48,12 @@ extension FileFollower {
     private func look(at name: Watched) {
         guard let status = name.path.status() else {
             let code = errno
+            // What cannot be asked now may be there all the same.
+            guard code == ENOENT || code == ENOTDIR else {
+                refuse(name.path, .system(code))
+                return
+            }
             if let file = name.file { loseName(name, file) }
-            if code != ENOENT { refuse(name.path, .system(code)) }
             return
         }
         let identity = FileIdentity(status)
@@ -101,6 +106,12 @@ extension FileFollower {
         name.file = file
         file.nameCount += 1
         file.path = name.path
+        if name.lost === file {
+            // It was away for a moment, and is no rotated one.
+            file.isRotatedAway = false
+            rotated.removeAll { $0 === file }
+        }
+        name.lost = nil
         guard file.role == .retired else { return }
         file.role = .read
         activate(file)
@@ -156,9 +167,8 @@ extension FileFollower {
             return
         }
         let file = follow(opened, name.path)
-        attach(name, file)
         file.predecessor = name.lost
-        name.lost = nil
+        attach(name, file)
     }
 
     private func follow(_ opened: OpenedFile, _ path: FilePath) -> FollowedFile {
@@ -224,11 +234,11 @@ extension FileFollower {
         return Reading(origin: origin, line: LineState(position: offset, consumed: consumed))
     }
 
-    /// `start-at: end` is for files that were there at the first start of their pattern.
+    /// `start-at: end` is for files that were there when their pattern came.
     private func isToBeginAtEnd(_ path: FilePath) -> Bool {
-        guard !settings.fromBeginning, isFirstLook else { return false }
+        guard !settings.fromBeginning, isFirstLook || isFirstLookSinceUse else { return false }
         return settings.paths.contains { pattern in
-            places?.knows(pattern) != true && names.names(of: pattern).contains(path)
+            !formerPaths.contains(pattern) && places?.knows(pattern) != true && names.names(of: pattern).contains(path)
         }
     }
 

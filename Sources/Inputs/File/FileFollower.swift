@@ -58,6 +58,9 @@ public final class FileFollower: @unchecked Sendable {
     var loaded: FollowedFile?
     var turns: UInt64 = 0
     var isFirstLook = true
+    var isFirstLookSinceUse = false
+    /// The patterns before `use`.
+    var formerPaths: Set<String> = []
     var now = monotonicNanoseconds()
 
     var isDirty = false
@@ -228,6 +231,10 @@ public final class FileFollower: @unchecked Sendable {
         new.listener = settings.listener
         new.maximumLine = settings.maximumLine
         new.follow = settings.follow
+        formerPaths = Set(settings.paths)
+        isFirstLookSinceUse = true
+        isDirty = true
+        places?.paths = new.paths
         settings = new
         names = FileNames(paths: new.paths, exclude: new.exclude)
         complaints = Complaints(logger)

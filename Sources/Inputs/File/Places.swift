@@ -7,7 +7,8 @@ import Spool
 struct Places {
     private let directory: StateDirectory
     private let file: CheckpointFile
-    private let paths: [String]
+    /// The patterns now, kept with the places so that a listener is known by them.
+    var paths: [String]
     private(set) var waiting: [FileIdentity: FilePlace] = [:]
     /// Identities that an earlier run knew, by inode.
     private var identities: [UInt64: FileIdentity] = [:]
@@ -87,7 +88,6 @@ struct Places {
         var adopted: [FilePlace] = []
         for file in directory.checkpointFiles() where file.path != own {
             let isOld = isVersion1Name(file, of: listener, in: directory)
-            guard isOld || !directory.isBeforeVersion2 else { continue }
             guard let content = try load(file, mustBeRead: isOld && directory.isBeforeVersion2) else { continue }
             let isMeant =
                 content.isVersion1
