@@ -50,7 +50,9 @@ struct Blueprint {
                 routing = try RoutingTable(
                     configuration.routes, parsers: parsers,
                     everythingTo: configuration.kafka.topic,
-                    defaultTopic: { configuration.kafka.defaultTopic(forType: $0) },
+                    defaultTopic: {
+                        EventFamily.substitute(in: configuration.kafka.defaultTopic(forType: $0), forType: $0)
+                    },
                     topicIndex: { topics.index(of: $0) }, isValidTopic: { TopicTable.isValid($0) })
             } catch {
                 for wrong in error.errors {
