@@ -12,12 +12,15 @@ final class ClientLog: Sendable {
         var last: String
         var since: Int
         var folded: Int
+        /// Seconds until what was folded is said; they double as long as the line goes on.
+        var pause = ClientLog.foldSeconds
     }
 
     private let logger: Logger
     private let said = Mutex<[String: Said]>([:])
-    /// Seconds during which the same line is counted instead of printed.
+    /// Seconds during which the same line is counted instead of printed, at first and at most.
     static let foldSeconds = 30
+    static let mostFoldSeconds = 3600
     /// Different lines remembered; beyond it the table is printed and emptied.
     static let mostLines = 128
 
@@ -65,11 +68,13 @@ final class ClientLog: Sendable {
 
     private static func takeDue(_ said: inout [String: Said], now: Int, all: Bool) -> [(Logger.Level, String)] {
         var lines: [(Logger.Level, String)] = []
-        for (shape, entry) in said where all || now - entry.since >= foldSeconds {
-            if entry.folded > 0 {
-                lines.append((entry.level, "\(entry.last) (repeated \(entry.folded) times in \(now - entry.since) s)"))
-            }
+        for (shape, entry) in said where all || now - entry.since >= entry.pause {
             said[shape] = nil
+            guard entry.folded > 0 else { continue }
+            lines.append((entry.level, "\(entry.last) (repeated \(entry.folded) times in \(now - entry.since) s)"))
+            guard !all else { continue }
+            let pause = min(entry.pause * 2, mostFoldSeconds)
+            said[shape] = Said(level: entry.level, last: entry.last, since: now, folded: 0, pause: pause)
         }
         return lines
     }

@@ -145,7 +145,13 @@ final class Producer {
         if now &- renewedAt > 60_000_000_000 { failures = 0 }
         if !isGap { failures += 1 }
         renewal = Renewal(
-            since: now, reason: text, isHarmless: isGap, dueAt: isGap || failures <= 1 ? now : now + pause)
+            since: now, reason: Self.advised(text), isHarmless: isGap,
+            dueAt: isGap || failures <= 1 ? now : now + pause)
+    }
+
+    private static func advised(_ text: String) -> String {
+        guard text.contains("Cluster authorization failed") else { return text }
+        return "\(text): \(Fault.advice(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED))"
     }
 
     /// A connection came up or went down, from any of librdkafka's threads.

@@ -284,6 +284,8 @@ final class Running: Sendable {
         }
         pipeline.producers.stop()
         await listeners.finish()
+        // A record that Kafka refused, and that went nowhere, was not delivered either.
+        if pipeline.producers.counts.lost > 0 { code.withLock { $0 = Failure.undelivered } }
         let pending = pipeline.ledger.pending
         guard pending > 0 else { return }
         sayLeft(pending, readAgain: min(pending, await listeners.readAgain))

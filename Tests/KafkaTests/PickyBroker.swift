@@ -3,7 +3,8 @@ import Kafka
 import Synchronization
 
 /// Stands before the embedded broker and refuses Produce requests by what is in them, as a broker does whose topics have
-/// limits; the embedded one cannot. Everything else is passed on, with its own port in the place of the broker's.
+/// limits, and answers requests to create topics; the embedded one can do neither. Everything else is passed on, with its
+/// own port in the place of the broker's.
 ///
 /// Threads: one accepts, two serve each connection; they end when their sockets are shut.
 final class PickyBroker: Sendable {
@@ -11,14 +12,18 @@ final class PickyBroker: Sendable {
     typealias Judge = @Sendable (_ topic: String, _ records: [UInt8]) -> Int16
 
     private let judge: Judge
+    private let broker: EmbeddedBroker
+    /// Correlation ids of requests for the list of requests that the broker takes.
+    private let versionRequests = Mutex<Set<[UInt8]>>([])
     private let upstream: UInt16
     private let listener: Int32
     private let port: UInt16
     private let sockets = Mutex<[Int32]>([])
     private let refusedCount = Atomic<Int>(0)
 
-    init(before broker: EmbeddedBroker, _ judge: @escaping Judge) throws {
+    init(before broker: EmbeddedBroker, _ judge: @escaping Judge = { _, _ in 0 }) throws {
         self.judge = judge
+        self.broker = broker
         upstream = UInt16(broker.bootstrapServers.split(separator: ":").last.flatMap { Int($0) } ?? 0)
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = Self.loopback(0)
@@ -91,10 +96,17 @@ final class PickyBroker: Sendable {
                 close(server)
                 continue
             }
+            for socket in [client, server] { Self.sendAtOnce(socket) }
             sockets.withLock { $0 += [client, server] }
             start { $0.passRequests(from: client, to: server) }
             start { $0.passAnswers(from: server, to: client) }
         }
+    }
+
+    /// Without it a small frame waits for the acknowledgement of the one before.
+    private static func sendAtOnce(_ socket: Int32) {
+        var on: Int32 = 1
+        setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
     private func passRequests(from client: Int32, to server: Int32) {
@@ -111,6 +123,9 @@ final class PickyBroker: Sendable {
             for index in frame.indices.dropLast(old.count - 1) where frame[index] == host[0] {
                 guard frame[index...].starts(with: old) else { continue }
                 frame.replaceSubrange(index..<index + old.count, with: host + Self.bytes(UInt32(port)))
+            }
+            if versionRequests.withLock({ $0.remove(Array(frame[4..<8])) }) != nil {
+                frame = Self.addingCreation(to: frame)
             }
             Self.send(client, frame)
         }
@@ -138,6 +153,45 @@ final class PickyBroker: Sendable {
         body += [UInt8](repeating: 0xFF, count: version >= 5 ? 24 : 16)
         body += Self.bytes(0)
         return Self.bytes(UInt32(body.count)) + body
+    }
+
+    /// The list of requests (version 0) with that to create topics, versions 0 to 4.
+    private static func addingCreation(to frame: [UInt8]) -> [UInt8] {
+        let count = frame[10..<14].reduce(0) { $0 << 8 | UInt32($1) }
+        guard frame.count == 14 + 6 * Int(count) else { return frame }
+        let body = Array(frame[4..<10]) + bytes(count + 1) + frame[14...] + [0, 19, 0, 0, 0, 4]
+        return bytes(UInt32(body.count)) + body
+    }
+
+    /// The answer to a request (version 4) to create topics, which the embedded broker then has. One with "forbidden" in
+    /// its name is refused.
+    private func creation(_ frame: [UInt8]) -> [UInt8]? {
+        func int(_ at: Int, _ count: Int) -> Int { frame[at..<at + count].reduce(0) { $0 << 8 | Int($1) } }
+        guard int(4, 2) == 19, int(6, 2) == 4 else { return nil }
+        var at = 14 + int(12, 2)
+        let count = int(at, 4)
+        at += 4
+        var body = Array(frame[8..<12]) + Self.bytes(0) + Self.bytes(UInt32(count))
+        for _ in 0..<count {
+            let end = at + 2 + int(at, 2)
+            let name = String(decoding: frame[at + 2..<end], as: UTF8.self)
+            // Partitions, 4 of them where the number is left to the broker; replicas, no assignments, no settings.
+            let partitions = Int32(truncatingIfNeeded: int(end, 4))
+            let isMade = !name.contains("forbidden") && make(name, partitions < 0 ? 4 : partitions)
+            let reason = Array("not this one".utf8)
+            body += frame[at..<end] + (isMade ? [0, 0, 0xFF, 0xFF] : [0, 29, 0, UInt8(reason.count)] + reason)
+            at = end + 4 + 2 + 4 + 4
+        }
+        return Self.bytes(UInt32(body.count)) + body
+    }
+
+    private func make(_ name: String, _ partitions: Int32) -> Bool {
+        do {
+            try broker.createTopic(name, partitions: partitions)
+            return true
+        } catch {
+            return false
+        }
     }
 
     private static func bytes(_ value: UInt32) -> [UInt8] {
