@@ -1,3 +1,4 @@
+import Events
 import Parsers
 import Routing
 import Testing
