@@ -12,6 +12,8 @@ struct Care {
     private var count = 0
     private var bytes = 0
     private var refusedCount = 0
+    /// Records of the run that came back for whatever reason.
+    private var returnedCount = 0
     private var refusedBytes = 0
     private var measure = Fault.Measure.records
     /// When a record last came back for its own or the topic's fault; monotonic ns.
@@ -51,12 +53,14 @@ struct Care {
     /// A record came back for the topic's fault.
     mutating func noteRefusal(_ now: UInt64) { lastRefusal = now }
 
+    /// A record of the run came back, for whatever reason, and will be sent again.
+    mutating func noteReturned() { returnedCount += 1 }
+
     /// Every record of the run was reported: the next may begin.
-    /// - Parameter hasFailed: whether something of it waits to be sent again.
-    mutating func endRun(hasFailed: Bool) {
-        defer { (count, bytes, refusedCount, refusedBytes) = (0, 0, 0, 0) }
+    mutating func endRun() {
+        defer { (count, bytes, refusedCount, refusedBytes, returnedCount) = (0, 0, 0, 0, 0) }
         guard refusedCount > 0 else {
-            if count > 0, !hasFailed { mostRecords = min(mostRecords * 2, Self.mostRecordsEver) }
+            if count > 0, returnedCount == 0 { mostRecords = min(mostRecords * 2, Self.mostRecordsEver) }
             return
         }
         switch measure {

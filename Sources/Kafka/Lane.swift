@@ -141,11 +141,14 @@ final class Lane {
     /// A record was delivered while the lane was not open.
     func noteDelivered(_ now: UInt64) { hold?.noteDelivered(now) }
 
-    /// Ends a run whose records have all been reported. Afterwards the next may begin, or the lane may leave.
-    func endRun() {
-        // Records can be missing from `again` that were to blame; what is there failed with the run.
-        care?.endRun(hasFailed: !again.isEmpty)
+    /// A record came back and will be sent again.
+    func keep(_ record: Record) {
+        again.append(record)
+        care?.noteReturned()
     }
+
+    /// Ends a run whose records have all been reported. Afterwards the next may begin, or the lane may leave.
+    func endRun() { care?.endRun() }
 
     /// Leaves the place aside if all has been calm for long enough. Asked when nothing is in flight.
     /// - Returns: whether it left.

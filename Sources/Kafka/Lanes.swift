@@ -429,7 +429,7 @@ final class Lanes {
     }
 
     private func keep(_ record: Record, in lane: Lane) {
-        lane.again.append(record)
+        lane.keep(record)
         againCount += 1
     }
 }

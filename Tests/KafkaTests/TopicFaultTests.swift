@@ -217,7 +217,7 @@ import Testing
         for _ in 0..<1000 { care.refuse(60, .records, 0) }
         var sizes: [Int] = []
         for _ in 0..<12 {
-            care.endRun(hasFailed: true)
+            care.endRun()
             var count = 0
             while care.hasRoom(for: 60, most: .max) {
                 care.join(60)
@@ -233,18 +233,22 @@ import Testing
     @Test func `a run that gets through is followed by one twice as long, a limit in bytes stays`() {
         var care = Care(0)
         for _ in 0..<8 { care.refuse(100, .records, 0) }
-        care.endRun(hasFailed: true)
+        care.endRun()
         #expect(care.mostRecords == 4)
         care.join(100)
-        care.endRun(hasFailed: false)
+        care.endRun()
         #expect(care.mostRecords == 8)
+        care.join(100)
+        care.noteReturned()
+        care.endRun()
+        #expect(care.mostRecords == 8, "what came back for another reason proves nothing")
         for _ in 0..<10 { care.refuse(960, .bytes, 0) }
-        care.endRun(hasFailed: true)
+        care.endRun()
         #expect(care.mostBytes == 5000)
         #expect(care.hasLearnt)
         for _ in 0..<20 {
             care.join(100)
-            care.endRun(hasFailed: false)
+            care.endRun()
         }
         #expect(care.mostBytes == 5000)
         #expect(care.hasRoom(for: 9000, most: .max), "one record always has room")
