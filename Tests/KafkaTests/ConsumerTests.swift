@@ -129,4 +129,20 @@ import Testing
             "\($0)".hasPrefix("create topics: ")
         }
     }
+
+    @Test func `topics are created with their partitions, and one that is refused is named with the reason`() throws {
+        let broker = try EmbeddedBroker()
+        try broker.createTopic("there", partitions: 1)
+        let picky = try PickyBroker(before: broker)
+        defer { picky.stop() }
+        let admin = try TopicAdmin(ClientConfiguration([("bootstrap.servers", picky.bootstrapServers)]))
+        let refusals = try admin.create(
+            ["a", "there", "forbidden-b", "c"], TopicAdmin.Shape(partitions: 7, replicationFactor: 1),
+            timeoutMilliseconds: 30_000)
+        #expect(refusals == ["forbidden-b": "not this one"])
+        let topics = try admin.topics(timeoutMilliseconds: 30_000)
+        #expect(topics.mapValues(\.partitions) == ["a": 7, "there": 1, "c": 7])
+        #expect(try admin.create(["d"], TopicAdmin.Shape(), timeoutMilliseconds: 30_000) == [:])
+        #expect(try admin.topics(timeoutMilliseconds: 30_000)["d"]?.partitions == 4, "the broker's default")
+    }
 }

@@ -13,8 +13,9 @@ final class PickyBroker: Sendable {
 
     private let judge: Judge
     private let broker: EmbeddedBroker
-    /// Correlation ids of requests for the list of requests that the broker takes.
-    private let versionRequests = Mutex<Set<[UInt8]>>([])
+    /// Requests whose answers are changed, by correlation id: 18 for the list of requests that the broker takes, 3 for
+    /// metadata.
+    private let changed = Mutex<[[UInt8]: UInt8]>([:])
     private let upstream: UInt16
     private let listener: Int32
     private let port: UInt16
@@ -111,7 +112,12 @@ final class PickyBroker: Sendable {
 
     private func passRequests(from client: Int32, to server: Int32) {
         while let frame = Self.frame(client) {
-            if let answer = refusal(frame) { Self.send(client, answer) } else { Self.send(server, frame) }
+            if frame[4] == 0, [3, 18].contains(frame[5]) { changed.withLock { $0[Array(frame[8..<12])] = frame[5] } }
+            if let answer = refusal(frame) ?? creation(frame) {
+                Self.send(client, answer)
+            } else {
+                Self.send(server, frame)
+            }
         }
         shutdown(server, Int32(SHUT_RDWR))
     }
@@ -124,8 +130,10 @@ final class PickyBroker: Sendable {
                 guard frame[index...].starts(with: old) else { continue }
                 frame.replaceSubrange(index..<index + old.count, with: host + Self.bytes(UInt32(port)))
             }
-            if versionRequests.withLock({ $0.remove(Array(frame[4..<8])) }) != nil {
-                frame = Self.addingCreation(to: frame)
+            switch changed.withLock({ $0.removeValue(forKey: Array(frame[4..<8])) }) {
+            case 3: Self.nameController(&frame)
+            case 18: frame = Self.addingCreation(to: frame)
+            default: break
             }
             Self.send(client, frame)
         }
@@ -161,6 +169,22 @@ final class PickyBroker: Sendable {
         guard frame.count == 14 + 6 * Int(count) else { return frame }
         let body = Array(frame[4..<10]) + bytes(count + 1) + frame[14...] + [0, 19, 0, 0, 0, 4]
         return bytes(UInt32(body.count)) + body
+    }
+
+    /// Metadata (version 2) with broker 1 as the controller: the embedded broker names one that there is not.
+    private static func nameController(_ frame: inout [UInt8]) {
+        func int(_ at: Int, _ count: Int) -> Int { frame[at..<at + count].reduce(0) { $0 << 8 | Int($1) } }
+        var at = 12
+        /// Behind a text, or behind the length of one that is missing.
+        func skipText() { at += int(at, 2) == 0xFFFF ? 2 : 2 + int(at, 2) }
+        for _ in 0..<int(8, 4) {
+            at += 4
+            skipText()
+            at += 4
+            skipText()
+        }
+        skipText()
+        frame.replaceSubrange(at..<at + 4, with: [0, 0, 0, 1])
     }
 
     /// The answer to a request (version 4) to create topics, which the embedded broker then has. One with "forbidden" in
