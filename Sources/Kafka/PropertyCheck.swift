@@ -262,7 +262,9 @@ public enum PropertyCheck {
         }
         rd_kafka_conf_destroy(conf)
         let reason = text.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-        let named = properties.first { reason.contains("`\($0.name)`") || reason.contains($0.name) }?.name
+        // librdkafka calls a property by either of its names, between backticks.
+        let words = Set(reason.split(separator: "`").map { ClientConfiguration.canonical(String($0)) })
+        let named = properties.first { words.contains(ClientConfiguration.canonical($0.name)) }?.name
         return [Refusal(name: named ?? properties.first?.name ?? "bootstrap.servers", reason: reason)]
     }
 }

@@ -77,6 +77,9 @@ import Testing
         #expect(refusals([("max.in.flight", "6")]) == [])
         let found = PropertyCheck.trial([("max.in.flight", "6")])
         #expect(PropertyCheck.trial([("client.id", "x")]) == [])
+        let long = "max.in.flight.requests.per.connection"
+        #expect(
+            PropertyCheck.trial([("client.id", "x"), (long, "6")]).map(\.name) == [long], "called by its short name")
         #expect(found.map(\.name) == ["max.in.flight"])
         #expect(found.first?.reason.contains("max.in.flight") == true, "\(found)")
     }
