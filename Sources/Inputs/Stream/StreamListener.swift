@@ -27,13 +27,17 @@ public final class StreamListener<Sink: StreamSink>: Listener {
     /// Where it listens.
     public let place: String
 
-    private init(_ descriptor: Int32, _ settings: StreamListenerSettings, _ logger: Logger) throws(InputError) {
+    /// It throws nothing: an object that failed half-way is never released, and would leave its socket open.
+    private init(
+        _ descriptor: Int32, _ acceptor: StreamAcceptor, _ place: String, _ settings: StreamListenerSettings,
+        _ logger: Logger
+    ) {
         self.descriptor = descriptor
+        self.acceptor = acceptor
+        self.place = place
         self.logger = logger
         threads = settings.threads
-        place = SocketAddress.local(of: descriptor).text
         connections = StreamConnections(settings)
-        acceptor = try StreamAcceptor(descriptor, place: place)
     }
 
     deinit { closeSocket() }
@@ -48,7 +52,14 @@ public final class StreamListener<Sink: StreamSink>: Listener {
             Glibc.close(descriptor)
             throw InputError(place: address.text, operation: "listen on tcp", errno: code)
         }
-        return try StreamListener(descriptor, settings, logger)
+        let place = SocketAddress.local(of: descriptor).text
+        do throws(InputError) {
+            let acceptor = try StreamAcceptor(descriptor, place: place)
+            return StreamListener(descriptor, acceptor, place, settings, logger)
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
     }
 
     /// Sets it going.
