@@ -46,16 +46,18 @@ public final class DatagramReceiver: Sendable {
 
     private let socket: DatagramSocket
     private let slotSize: Atomic<Int>
-    private let isStopping = Atomic<Bool>(false)
+    private let isStopping: Atomic<Bool>
     private let wake: WakeDescriptor
     private let logger: Logger
 
     /// A receiver over a bound socket.
     /// - Parameter maximumSize: longer datagrams are cut there and marked.
     public init(_ socket: DatagramSocket, maximumSize: Int, logger: Logger) throws(InputError) {
+        // What can fail goes first: the optimiser cannot take a half-made object apart that holds an atomic.
+        wake = try WakeDescriptor(for: socket.place)
         self.socket = socket
         slotSize = Atomic(maximumSize)
-        wake = try WakeDescriptor(for: socket.place)
+        isStopping = Atomic(false)
         self.logger = logger
     }
 

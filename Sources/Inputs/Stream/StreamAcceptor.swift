@@ -12,7 +12,7 @@ final class StreamAcceptor: Sendable {
 
     private let descriptor: Int32
     private let place: String
-    private let isStopping = Atomic<Bool>(false)
+    private let isStopping: Atomic<Bool>
     private let wake: WakeDescriptor
     /// Milliseconds that a first failure is waited out; each further one twice as long, up to the last.
     private static let firstRest: Int32 = 50
@@ -20,9 +20,11 @@ final class StreamAcceptor: Sendable {
 
     /// - Parameter descriptor: a listening socket that does not block; it stays the caller's.
     init(_ descriptor: Int32, place: String) throws(InputError) {
+        // What can fail goes first: the optimiser cannot take a half-made object apart that holds an atomic.
+        wake = try WakeDescriptor(for: place)
+        isStopping = Atomic(false)
         self.descriptor = descriptor
         self.place = place
-        wake = try WakeDescriptor(for: place)
     }
 
     /// Accepts until `stop`, and then what is queued by then.
