@@ -21,6 +21,8 @@ final class Lane {
         var lastProgress: UInt64 = 0
         /// Records reported since `rateSince`.
         var reported = 0
+        /// Records delivered so far; read by other threads too.
+        var delivered: UInt64 = 0
         /// Whether new records may go straight out: none wait in a backlog or to be sent again, none of an earlier process
         /// are to go first, and the lane is not aside.
         var isOpen = true

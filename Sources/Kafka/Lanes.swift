@@ -15,6 +15,8 @@ final class Lanes {
     private let log: ClientLog
     private let news: TopicNews
     private let sender: Int
+    /// What was delivered, by topic.
+    private let delivered: DeliveredByTopic
 
     private var lanes: [Lane?] = []
     /// The lanes' states by topic, for what happens per record.
@@ -39,7 +41,7 @@ final class Lanes {
 
     init(
         limits: ProducerPool.Limits, spool: Spool, topics: TopicTable, producers: Producers, settlement: Settlement,
-        letters: DeadLetters, gate: LaneGate, log: ClientLog, news: TopicNews, sender: Int
+        letters: DeadLetters, gate: LaneGate, log: ClientLog, news: TopicNews, delivered: DeliveredByTopic, sender: Int
     ) {
         self.limits = limits
         self.spool = spool
@@ -50,6 +52,7 @@ final class Lanes {
         self.gate = gate
         self.log = log
         self.news = news
+        self.delivered = delivered
         self.sender = sender
     }
 
@@ -304,6 +307,7 @@ final class Lanes {
         lane.isHeld = gate.holds(index)
         lanes[index] = lane
         states[index] = lane.state
+        delivered.add(index, lane)
         return lane
     }
 
@@ -402,6 +406,7 @@ final class Lanes {
             state.pointee.lastProgress = now
             state.pointee.reported += 1
             settlement.counts.delivered += 1
+            DeliveredByTopic.count(state)
             settlement.finish(record, .delivered)
             if !state.pointee.isOpen { lane(index).noteDelivered(now) }
             return

@@ -68,7 +68,9 @@ final class Sender: @unchecked Sendable {
             configuration, topics: topics, wakeDescriptor: wakeDescriptor, owner: self, log: log, news: news.connection)
         lanes = Lanes(
             limits: limits, spool: spool, topics: topics, producers: producers, settlement: settlement,
-            letters: letters, gate: LaneGate(gate, replays: replay != nil), log: log, news: news.topics, sender: index)
+            letters: letters, gate: LaneGate(gate, replays: replay != nil), log: log, news: news.topics,
+            delivered: delivered,
+            sender: index)
     }
 
     deinit {
@@ -106,6 +108,9 @@ final class Sender: @unchecked Sendable {
     }
 
     var snapshot: Counts { counts.withLock { $0 } }
+
+    /// What was delivered, by topic.
+    let delivered = DeliveredByTopic()
 
     func logged(_ level: Int32, _ facility: String, _ text: String) {
         // Said for every producer that is made, of a property that is ours.

@@ -112,6 +112,17 @@ import Testing
         #expect(try rig.values(of: "file").count == 3000)
     }
 
+    @Test func `what is delivered is counted by topic, over all producers`() throws {
+        let rig = try Rig(producers: 2)
+        rig.pool.start()
+        let sources = [rig.makeSource(), rig.makeSource()]
+        for index in 0..<300 {
+            try sources[index % 2].write("\(index)", topic: index % 3 == 0 ? "third" : "others")
+        }
+        try rig.waitDelivered(300)
+        #expect(rig.pool.deliveredByTopic == ["third": 100, "others": 200])
+    }
+
     @Test func `the chain of a finished worker gives all its segments back`() throws {
         let rig = try Rig(segments: 3)
         rig.pool.start()
