@@ -44,9 +44,6 @@ final class Feeds: @unchecked Sendable {
     /// The segments of a finished backlog stay in a feed until their records are settled.
     func keep(_ backlog: Backlog) { all.append(Feed(finished: backlog)) }
 
-    /// Whether a backlog that was read to its end waits for reports.
-    var hasFinishedBacklog: Bool { all.contains { $0.isFinished } }
-
     /// A finished chain whose segments are all reclaimed is no longer a feed.
     func forgetExhausted() {
         all.removeAll { $0.chain.isExhausted }

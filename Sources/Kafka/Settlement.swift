@@ -56,15 +56,11 @@ final class Settlement {
     /// Looks for spent segments at the next turn, whatever was settled since the last one.
     func lookAgain() { isNews = true }
 
-    /// Follows tracked chains and gives spent segments back, if anything was settled since the last turn.
+    /// Gives spent segments back, if anything was settled since the last turn.
     func reclaim(_ feeds: Feeds, _ lanes: Lanes, _ letters: DeadLetters) {
         guard isNews else { return }
         isNews = false
-        let hasBacklog = feeds.hasFinishedBacklog || lanes.hasBacklog
-        for feed in feeds.all {
-            feed.follow(hasBacklog: hasBacklog)
-            spool.reclaim(feed.chain)
-        }
+        for feed in feeds.all { spool.reclaim(feed.chain) }
         if let replayed = feeds.replayed { spool.reclaim(replayed) }
         if let letters = letters.feed { spool.reclaim(letters.chain) }
         lanes.forEachBacklog { spool.reclaim($0.writer.chain) }

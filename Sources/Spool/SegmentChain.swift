@@ -5,44 +5,24 @@ import Synchronization
 /// Threads: the writer appends, the reader asks for the next one, and either may look for spent ones. All of that
 /// happens once per segment, so a lock is right here; records themselves pass without one.
 public final class SegmentChain: Sendable {
-    /// Who reads: the one that hands records over, or the one that follows what is settled.
-    enum Role { case leading, trailing }
-
-    /// Where a reader is. Segments are numbered from 1 in the order they were appended.
+    /// Where the reader is. Segments are numbered from 1 in the order they were appended.
     private struct Place {
         /// The segment it stands in, or the last one it left; 0 before the first.
         var number: UInt64 = 0
         var isStanding = false
-        /// Everything before this number it has left for good.
-        var floor: UInt64 { isStanding ? number : number + 1 }
     }
 
     private struct State {
         var entries: [(number: UInt64, segment: Segment)] = []
         var appended: UInt64 = 0
-        var leading = Place()
-        var trailing = Place()
+        var reader = Place()
         var isFinished = false
     }
     private let state = Mutex(State())
-    /// Whether a trailing reader follows what is settled, in order. A tracked chain is recycled from its front only.
-    public let isTracked: Bool
-    private let settledPrefix = Atomic<UInt64>(0)
-
     /// Its number, which no other chain of this directory has: the first half of its records' places.
     public let number: UInt32
 
-    init(number: UInt32, isTracked: Bool = false) {
-        self.number = number
-        self.isTracked = isTracked
-    }
-
-    /// Records at the chain's beginning that are settled without a gap, in a tracked chain. Published by the sender;
-    /// read by the input whose checkpoint follows it.
-    public var settledCount: UInt64 {
-        get { settledPrefix.load(ordering: .acquiring) }
-        set { settledPrefix.store(newValue, ordering: .releasing) }
-    }
+    init(number: UInt32) { self.number = number }
 
     func append(_ segment: Segment) {
         state.withLock { state in
@@ -53,21 +33,17 @@ public final class SegmentChain: Sendable {
 
     /// Leaves the segment of a number (0 = before the first) for the next one, or for the gap behind it when the writer
     /// has not begun the next. A reader in the gap holds no segment back, not even the chain's last.
-    func next(after number: UInt64, for role: Role) -> (number: UInt64, segment: Segment)? {
+    func next(after number: UInt64) -> (number: UInt64, segment: Segment)? {
         state.withLock { state in
             let next = state.entries.first { $0.number > number }
-            let place = Place(number: next?.number ?? number, isStanding: next != nil)
-            switch role {
-            case .leading: state.leading = place
-            case .trailing: state.trailing = place
-            }
+            state.reader = Place(number: next?.number ?? number, isStanding: next != nil)
             return next
         }
     }
 
     /// The reader will not come back: it has read the last record of a finished chain.
     func leave() {
-        state.withLock { $0.leading.isStanding = false }
+        state.withLock { $0.reader.isStanding = false }
     }
 
     /// The writer will append no more.
@@ -78,17 +54,13 @@ public final class SegmentChain: Sendable {
     /// Whether the writer has finished and every segment has been taken out: nothing is left to read or to settle.
     public var isExhausted: Bool { state.withLock { $0.isFinished && $0.entries.isEmpty } }
 
-    /// Takes out the spent segments that no reader stands in, wherever they are; those of a tracked chain from its
-    /// front only, once both of its readers have left them.
+    /// Takes out the spent segments, wherever they are, but for the one that the reader stands in.
     func takeSpent() -> [Segment] {
         state.withLock { state in
-            let floor = min(state.leading.floor, state.trailing.floor)
             var spent: [Segment] = []
             state.entries.removeAll { entry in
-                let isLeft =
-                    isTracked
-                    ? entry.number < floor : !(state.leading.isStanding && state.leading.number == entry.number)
-                guard isLeft, entry.segment.isSpent else { return false }
+                let isStoodIn = state.reader.isStanding && state.reader.number == entry.number
+                guard !isStoodIn, entry.segment.isSpent else { return false }
                 spent.append(entry.segment)
                 return true
             }
@@ -96,14 +68,11 @@ public final class SegmentChain: Sendable {
         }
     }
 
-    /// Whether a reader stands in `segment` now.
+    /// Whether the reader stands in `segment` now.
     func isRead(_ segment: Segment) -> Bool {
         state.withLock { state in
-            state.entries.contains { entry in
-                entry.segment === segment
-                    && (state.leading.isStanding && state.leading.number == entry.number
-                        || state.trailing.isStanding && state.trailing.number == entry.number)
-            }
+            state.reader.isStanding
+                && state.entries.contains { $0.segment === segment && $0.number == state.reader.number }
         }
     }
 

@@ -115,10 +115,8 @@ public final class Spool: Sendable {
     }
 
     /// A writer of its own for one thread.
-    /// - Parameter tracked: whether its chain tells how far its records are settled without a gap, for an input that
-    ///   keeps a checkpoint.
-    public func makeWriter(for purpose: SpoolWriter.Purpose = .messages, tracked: Bool = false) -> SpoolWriter {
-        SpoolWriter(spool: self, purpose: purpose, isTracked: tracked)
+    public func makeWriter(for purpose: SpoolWriter.Purpose = .messages) -> SpoolWriter {
+        SpoolWriter(spool: self, purpose: purpose)
     }
 
     // MARK: Origins

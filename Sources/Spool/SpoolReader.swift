@@ -3,7 +3,6 @@ import CLinux
 /// Walks the committed records of a chain in the order they were written. Owned by one sender's thread.
 public struct SpoolReader: ~Copyable {
     private let chain: SegmentChain
-    private let role: SegmentChain.Role
     private var segment: Segment?
     /// The number of the segment last stood in.
     private var number: UInt64 = 0
@@ -14,32 +13,21 @@ public struct SpoolReader: ~Copyable {
     private var base: UnsafeMutableRawPointer?
     private var isAtEnd = false
 
-    /// Starts before the chain's first record. In a tracked chain this reader runs ahead of the trailing one.
-    public init(_ chain: SegmentChain) {
-        self.chain = chain
-        role = .leading
-    }
-
-    /// The trailing reader of a tracked chain, which follows what is settled.
-    public init(trailing chain: SegmentChain) {
-        self.chain = chain
-        role = .trailing
-    }
+    /// Starts before the chain's first record.
+    public init(_ chain: SegmentChain) { self.chain = chain }
 
     /// Behind the last record of a finished chain, so that its last segment can be taken out as well.
     public init(atEndOf chain: SegmentChain) {
         self.chain = chain
-        role = .leading
         isAtEnd = true
         chain.leave()
     }
 
-    /// The next record that waits to be handed over, left in place: `advance` moves past it. The trailing reader is
-    /// given settled records too, which in a recovered chain lie between the others. nil when the writer has no more yet.
+    /// The next record, left in place: `advance` moves past it. nil when the writer has no more yet.
     public mutating func peek() -> Record? {
         while !isAtEnd {
             guard let base else {
-                guard let next = chain.next(after: number, for: role) else { return nil }
+                guard let next = chain.next(after: number) else { return nil }
                 segment = next.segment
                 number = next.number
                 base = next.segment.base
@@ -58,10 +46,6 @@ public struct SpoolReader: ~Copyable {
             // The next record's header lies in another core's cache, where the worker wrote it; it is wanted next.
             clinux_prefetch(base + offset + Int(length))
             clinux_prefetch(base + offset + Int(length) + 64)
-            if role == .leading, record.state != .pending {
-                offset += record.size
-                continue
-            }
             return record
         }
         return nil

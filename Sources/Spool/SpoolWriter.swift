@@ -37,10 +37,10 @@ public final class SpoolWriter {
     /// Records committed by this writer so far.
     public private(set) var committed: UInt64 = 0
 
-    init(spool: Spool, purpose: Purpose, isTracked: Bool) {
+    init(spool: Spool, purpose: Purpose) {
         self.spool = spool
         self.purpose = purpose
-        chain = SegmentChain(number: spool.takeChainNumber(), isTracked: isTracked)
+        chain = SegmentChain(number: spool.takeChainNumber())
         base = UnsafeMutableRawPointer(bitPattern: 8)!
     }
 

@@ -102,14 +102,27 @@ import Testing
         #expect(rig.pool.counts.delivered == 6000)
     }
 
-    @Test func `a tracked chain counts to the end when all is delivered`() throws {
-        let rig = try Rig(segments: 4)
+    @Test func `an origin is told to its end, and waits for no other's stuck topic`() throws {
+        let rig = try Rig(segments: 64)
+        for topic in ["file", "stuck"] { try rig.broker.createTopic(topic, partitions: 2) }
+        rig.broker.setLeader(topic: "stuck", partition: 0, broker: nil)
+        rig.broker.setLeader(topic: "stuck", partition: 1, broker: nil)
         rig.pool.start()
-        let source = rig.makeSource(tracked: true)
-        for index in 0..<3000 { try source.write("\(index) " + String(repeating: "f", count: 300), topic: "file") }
-        try wait(for: "the checkpoint") { source.writer.chain.settledCount == 3000 }
-        #expect(rig.pool.counts.delivered == 3000)
-        #expect(try rig.values(of: "file").count == 3000)
+        let source = rig.makeSource()
+        let identities = [OriginIdentity(high: 1, low: 1), OriginIdentity(high: 1, low: 2)]
+        let origins = identities.map { rig.spool.openOrigin($0, at: 0, until: .delivered) }
+        for index in 0..<3000 as Range<UInt64> {
+            let value = "\(index) " + String(repeating: "f", count: 300)
+            try source.write(value, topic: "file", origin: origins[0], position: index + 1)
+            if index % 10 == 0 { try source.write(value, topic: "stuck", origin: origins[1], position: index + 1) }
+        }
+        try wait(for: "the first origin") { origins[0].settled == OriginProgress(count: 3000, position: 3000) }
+        #expect(origins[1].settled == OriginProgress(count: 0, position: 0))
+        for partition in [0, 1] as [Int32] { rig.broker.setLeader(topic: "stuck", partition: partition, broker: 1) }
+        try wait(for: "the second origin") { origins[1].settled == OriginProgress(count: 300, position: 2991) }
+        #expect(rig.pool.counts.delivered == 3300)
+        for origin in origins { rig.spool.closeOrigin(origin) }
+        #expect(rig.spool.originCount == 0)
     }
 
     @Test func `what is delivered is counted by topic, over all producers`() throws {
@@ -127,7 +140,7 @@ import Testing
         let rig = try Rig(segments: 3)
         rig.pool.start()
         for life in 0..<6 {
-            let source = rig.makeSource(tracked: life % 2 == 0)
+            let source = rig.makeSource()
             for index in 0..<10 { try source.write("\(life) \(index)", topic: "lives") }
             source.writer.finish()
             try wait(for: "the chain's end") { source.writer.chain.isExhausted }

@@ -113,8 +113,8 @@ final class Rig {
         isStopped = true
     }
 
-    func makeSource(tracked: Bool = false) -> Source {
-        let writer = spool.makeWriter(tracked: tracked)
+    func makeSource() -> Source {
+        let writer = spool.makeWriter()
         return Source(writer: writer, wake: pool.attach(writer.chain), topics: topics)
     }
 
@@ -156,7 +156,9 @@ final class Source {
         self.topics = topics
     }
 
-    func tryWrite(_ value: String, key: String = "", topic: String) -> Bool {
+    func tryWrite(
+        _ value: String, key: String = "", topic: String, origin: Origin? = nil, position: UInt64 = 0
+    ) -> Bool {
         let bytes = Array((value + key).utf8)
         if writer.room.count < bytes.count, !writer.roll() || writer.room.count < bytes.count { return false }
         writer.room.copyBytes(from: bytes)
@@ -164,15 +166,18 @@ final class Source {
         Array(topic.utf8).withUnsafeBytes {
             writer.commit(
                 valueCount: count, keyStart: count, keyCount: key.utf8.count, keyCopyCount: key.utf8.count,
-                topicIndex: topics.index(of: topic), topicName: $0, timestamp: Rig.timestamp)
+                topicIndex: topics.index(of: topic), topicName: $0, timestamp: Rig.timestamp,
+                origin: origin, position: position)
         }
         wake()
         return true
     }
 
     /// Waits for room when there is none.
-    func write(_ value: String, key: String = "", topic: String) throws {
-        try untilRoom { tryWrite(value, key: key, topic: topic) }
+    func write(
+        _ value: String, key: String = "", topic: String, origin: Origin? = nil, position: UInt64 = 0
+    ) throws {
+        try untilRoom { tryWrite(value, key: key, topic: topic, origin: origin, position: position) }
     }
 
     private func untilRoom(_ done: () -> Bool) throws {

@@ -122,10 +122,6 @@ final class Walk {
         reader = SpoolReader(chain)
         replay = nil
     }
-    init(trailing chain: SegmentChain) {
-        reader = SpoolReader(trailing: chain)
-        replay = nil
-    }
     init(_ replay: Replay) { self.replay = replay }
 
     func peek() -> Record? { replay.map { $0.peek() } ?? reader?.peek() }
