@@ -13,7 +13,8 @@ extension Configuration {
         public var embedded = false
         /// `topic`: one topic for every event, whatever its type; nil = by type.
         public var topic: String?
-        /// `topic-template`: the topic of a type; `{type}` is the type in small letters with `-` for `_`.
+        /// `topic-template`: the topic of a type; `{type}` is the type in small letters with `-` for `_`, `{family}` its
+        /// family, which `EventFamily` puts there.
         public var topicTemplate = "{type}-events"
         /// `dead-letter-topic`: where records go that Kafka refuses for good.
         public var deadLetterTopic = "kafkastreamer-dead-letters"

@@ -19,7 +19,11 @@ extension Tables {
                 .variable("KAFKA_TOPIC"),
             .one(
                 "topic-template", \.topicTemplate, .topicTemplate,
-                "the type in small letters: `DHCP_LEASE` goes to `dhcp-lease-events`"),
+                "the type in small letters: `DHCP_LEASE` goes to `dhcp-lease-events`"
+            )
+            .noted(
+                "with `{family}` in its place one topic takes all types of a family: dhcp, dns, systemd, auth, "
+                    + "kernel, …"),
             .one(
                 "dead-letter-topic", \.deadLetterTopic, .topic,
                 "where records go that Kafka refuses for good, with the reason"

@@ -54,6 +54,7 @@ extension Kind where Value == Duration {
         var unit = "duration, \(least) to \(ScalarText.format(duration: range.upperBound))"
         if step == .milliseconds(1) { unit += ", whole milliseconds" }
         if step == .seconds(1) { unit += ", whole seconds" }
+        if step == .seconds(3600) { unit += ", whole hours" }
         return Kind(
             unit: unit, read: { text throws(ScalarFault) in try ScalarText.duration(text, in: range, step: step) },
             write: { .duration($0) })
@@ -72,7 +73,7 @@ extension Kind where Value == String {
     static let name = Kind(unit: "name", read: ScalarText.name, write: { .text($0) })
     static let topic = Kind(unit: "topic", read: ScalarText.topic, write: { .text($0) })
     static let topicTemplate = Kind(
-        unit: "topic with `{type}` once", read: ScalarText.topicTemplate, write: { .text($0) })
+        unit: "topic with `{type}` or `{family}`", read: ScalarText.topicTemplate, write: { .text($0) })
     static let field = Kind(unit: "event field", read: ScalarText.field, write: { .text($0) })
     static let broker = Kind(unit: "broker", read: ScalarText.broker, write: { .text($0) })
     static let socketPath = Kind(unit: "path, 1 to 107 bytes", read: ScalarText.socketPath, write: { .text($0) })

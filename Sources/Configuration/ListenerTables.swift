@@ -92,9 +92,13 @@ extension Tables {
         ],
         identity("file") + [
             .list("paths", \.paths, .text("list of names or globs"), "the files").mandatory(
-                "file names or globs such as /var/log/*.log", empty: "file names or globs"),
+                "file names or globs such as /var/log/*.log", empty: "file names or globs"
+            ).noted(
+                "`**` stands for any depth (not through symbolic links); a file that exists by the very text of a glob "
+                    + "is read as well"),
             .list("exclude", \.exclude, .text("list of globs"), "files that `paths` matches and that are left alone"),
-            .one("start-at", \.startAt, .cases(), "where a file without a checkpoint is begun"),
+            .one("start-at", \.startAt, .cases(), "where the files that are there at the first start are begun")
+                .noted("a file that comes later is read from its beginning"),
             .one(
                 "follow", \.follow, .boolean,
                 "go on through growth, rotation and truncation; `false` = read to the end once"),
@@ -106,6 +110,20 @@ extension Tables {
                 "poll-interval", \.pollInterval,
                 .duration(.milliseconds(10)...Duration.seconds(3600), step: .milliseconds(1)),
                 "how often a followed file is looked at"),
+            .one(
+                "rotated-wait", \.rotatedWait, .duration(.zero...ScalarText.day, step: .seconds(1)),
+                "how long a renamed or deleted file is held open after its last bytes came"
+            ).noted("then its last line is taken even without an end"),
+            .one(
+                "late-writes", \.lateWrites, .duration(.zero...Duration.seconds(720 * 3600), step: .seconds(3600)),
+                "how long a renamed file is looked at for late lines after its last bytes came"),
+            .one(
+                "close-after", \.closeAfter, .duration(.zero...ScalarText.day, step: .seconds(1)),
+                "a file without a new byte for so long gives its descriptor back; it is still looked at"),
+            .one(
+                "max-open-files", \.maximumOpenFiles, .integer(0...1_000_000),
+                "most files open at once; 0 = half of the descriptors the process may open"
+            ).noted("more files are read in turns"),
         ] + reception())
 
     static let timeZones = SettingTable(

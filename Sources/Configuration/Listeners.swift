@@ -105,6 +105,15 @@ extension Configuration {
             public var program: String?
             /// `poll-interval`: how often a followed file is looked at for new lines. Default 200 ms. Whole milliseconds.
             public var pollInterval: Duration = .milliseconds(200)
+            /// `rotated-wait`: how long a file that lost its name is held open after its last bytes came. Default 5 s.
+            /// Whole seconds.
+            public var rotatedWait: Duration = .seconds(5)
+            /// `late-writes`: how long such a file is looked at for late lines. Default 24 h. Whole hours.
+            public var lateWrites: Duration = .seconds(86_400)
+            /// `close-after`: a file that is quiet for so long gives its descriptor back. Default 10 s. Whole seconds.
+            public var closeAfter: Duration = .seconds(10)
+            /// `max-open-files`: most files open at once; 0 = half of the descriptors the process may open.
+            public var maximumOpenFiles = 0
             /// What every listener has. `allow` and `time-zones` are empty: a file has no address.
             public var reception = Reception()
 

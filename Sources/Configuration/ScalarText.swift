@@ -213,12 +213,15 @@ extension ScalarText {
         return text
     }
 
-    /// A topic name that holds `{type}` once.
+    /// A topic name that holds `{type}` or `{family}`, each at most once.
     static func topicTemplate(_ text: String) throws(ScalarFault) -> String {
-        let fault = ScalarFault(expected: "a topic name that holds {type} once, such as {type}-events")
-        guard let range = text.firstRange(of: "{type}") else { throw fault }
-        let rest = String(text[..<range.lowerBound] + text[range.upperBound...])
-        guard rest.isEmpty || (try? topic(rest + "x")) != nil, rest.count <= 200 else { throw fault }
+        var rest = text
+        for placeholder in ["{type}", "{family}"] {
+            if let range = rest.firstRange(of: placeholder) { rest.removeSubrange(range) }
+        }
+        guard rest.count < text.count, rest.count <= 200, rest.isEmpty || TopicTable.isValid(rest + "x") else {
+            throw ScalarFault(expected: "a topic name that holds {type} or {family} once, such as {type}-events")
+        }
         return text
     }
 

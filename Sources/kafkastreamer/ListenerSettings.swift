@@ -94,6 +94,10 @@ extension FileFollowerSettings {
         exclude = file.exclude
         fromBeginning = file.startAt == .beginning
         follow = file.follow
+        rotatedSeconds = Int(file.rotatedWait.components.seconds)
+        lateHours = Int(file.lateWrites.components.seconds / 3600)
+        quietSeconds = Int(file.closeAfter.components.seconds)
+        maximumOpenFiles = file.maximumOpenFiles
         pollMilliseconds = Int32(clamping: max(1, file.pollInterval.wholeMilliseconds))
         maximumLine = configuration.maximumMessageSize(of: definition)
         self.stateDirectory = stateDirectory

@@ -240,7 +240,8 @@ final class Running: Sendable {
     private func reload() async {
         do {
             let loaded = try flags.load()
-            let next = try Blueprint(loaded, topics: inForce.withLock { $0.blueprint.topics })
+            let next = try Blueprint(
+                loaded, topics: inForce.withLock { $0.blueprint.topics }, needsListeners: true)
             let change = try await listeners.open(loaded.configuration)
             next.log(to: logger)
             let waiting = loaded.configuration.changesAfterRestart(from: started)

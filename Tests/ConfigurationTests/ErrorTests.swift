@@ -211,7 +211,12 @@ private let kafkaFaults = [
     ),
     Fault(
         "kafka: {topic-template: \"{typ}-x\"}",
-        "f:1:25: error: kafka.topic-template: found \"{typ}-x\", expected a topic name that holds {type} once, such as {type}-events"
+        "f:1:25: error: kafka.topic-template: found \"{typ}-x\", expected a topic name that holds {type} or {family} once, such as {type}-events"
+    ),
+    Fault("kafka: {topic-template: \"{family}-events\"}"), Fault("kafka: {topic-template: \"{family}.{type}\"}"),
+    Fault(
+        "kafka: {topic-template: \"{type}{type}\"}",
+        "f:1:25: error: kafka.topic-template: found \"{type}{type}\", expected a topic name that holds {type} or {family} once, such as {type}-events"
     ),
     Fault(
         "kafka: {in-flight: 10, in-flight-per-topic: 11}",

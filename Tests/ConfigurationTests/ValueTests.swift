@@ -165,7 +165,7 @@ import Testing
             listeners:
               - {type: tcp, address: ":1", threads: 2, max-connections: 3, max-connections-per-source: 2, idle-timeout: 4m, keepalive: 0, framing: octet-counting, max-message-size: 1KiB, rate-limit: 1_000, time-zone: "+02:00", allow: 10.0.0.1}
               - {type: unix-datagram, path: /dev/log, mode: 0600, receive-buffer: 1MiB}
-              - {type: file, paths: [/a, "/b*"], exclude: /b1, start-at: end, follow: off, program: app, poll-interval: 1s}
+              - {type: file, paths: [/a, "/b*"], exclude: /b1, start-at: end, follow: off, program: app, poll-interval: 1s, rotated-wait: 1m, late-writes: 0h, close-after: 3s, max-open-files: 7}
               - {type: tcp, address: ":2", time-zones: [{network: [10.0.0.0/8, 11.0.0.0/8], time-zone: Asia/Kolkata}]}
             """
         let listeners = try Configuration.parse(yaml: yaml, file: "f").configuration.listeners
@@ -190,6 +190,10 @@ import Testing
         file.follow = false
         file.program = "app"
         file.pollInterval = .seconds(1)
+        file.rotatedWait = .seconds(60)
+        file.lateWrites = .zero
+        file.closeAfter = .seconds(3)
+        file.maximumOpenFiles = 7
         var second = Configuration.Listener.TCP(name: "tcp-2")
         second.address = .init(host: "", port: 2)
         second.reception.timeZones = [
