@@ -105,7 +105,9 @@ struct Blueprint {
     static func completing(_ errors: ConfigurationErrors, needsListeners: Bool = false) -> ConfigurationErrors {
         guard let partial = errors.partial else { return errors }
         do throws(ConfigurationErrors) {
-            _ = try Blueprint(partial, topics: TopicTable(), needsListeners: needsListeners)
+            // A list of listeners that could not be read is not an empty one.
+            let isRead = !errors.errors.contains { $0.path == "listeners" }
+            _ = try Blueprint(partial, topics: TopicTable(), needsListeners: needsListeners && isRead)
             return errors
         } catch {
             let all = errors.errors + error.errors.filter { !errors.errors.contains($0) }

@@ -75,6 +75,7 @@ extension EndToEnd {
             let manager = FileManager.default
             for make in [
                 { try directory.write(bomb + "? *a60\n: v\n", to: "kafka.yaml") },
+                { try directory.write("kafka: {}\n", to: "kafka.yaml") },
                 { try directory.write((0..<60_000).map { "k\($0): 1\n" }.joined(), to: "kafka.yaml") },
                 {
                     try manager.removeItem(atPath: file)
