@@ -16,7 +16,7 @@ SHELL_SCRIPTS := kafkastreamer .ci/run $(wildcard scripts/* Fuzz/run)
 YAML_FILES := docker-compose.kafka.yml $(shell find configs examples Sources/Parsers/Rules -name '*.yaml' -o -name '*.yml')
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test bench fuzz docs format lint install clean
+.PHONY: help build run demo test test-release crash-test soak bench fuzz docs format lint install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' $(firstword $(MAKEFILE_LIST)) | \

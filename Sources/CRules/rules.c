@@ -2,7 +2,7 @@
 // here; a test compares the list with the folder.
 //
 // In C because of #embed (C23, which clang has for all versions): as array literals in Swift, which is what SwiftPM
-// makes of resources that are embedded, these files take the compiler minutes (docs/decisions/0005-embedding.md).
+// makes of resources that are embedded, these files take the compiler minutes (docs/decisions/0005-embedding-rules.md).
 #include "CRules.h"
 
 #pragma clang diagnostic ignored "-Wc23-extensions"

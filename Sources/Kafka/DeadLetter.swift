@@ -55,7 +55,14 @@ enum DeadLetter {
 
     /// A letter again, of at most `limit` bytes: with fewer of the first bytes of what was refused.
     static func cut(_ letter: UnsafeRawBufferPointer, limit: Int) -> [UInt8] {
-        // Neither mark can stand inside the texts before it: a quotation mark there is escaped.
+        // Neither mark can stand inside the texts before it: a quotation mark there is escaped. The event's comes first: an
+        // event may hold a `raw` of its own, and base64 holds no mark.
+        if let mark = first(eventMark, in: letter) {
+            var json = Array(letter[..<mark])
+            let event = UnsafeRawBufferPointer(rebasing: letter[(mark + eventMark.count)...].dropLast())
+            appendRaw(event, most: .max, limit: limit, to: &json)
+            return json
+        }
         if let mark = first(rawMark, in: letter) {
             var json = Array(letter[..<mark])
             let room = max(0, (limit - json.count - rawMark.count - truncatedEnd.count) / 4 * 4)
@@ -64,11 +71,7 @@ enum DeadLetter {
             json += letter[(mark + rawMark.count)...].prefix(room).prefix { $0 != UInt8(ascii: "\"") }
             return json + truncatedEnd
         }
-        guard let mark = first(eventMark, in: letter) else { return Array(letter) }
-        var json = Array(letter[..<mark])
-        let event = UnsafeRawBufferPointer(rebasing: letter[(mark + eventMark.count)...].dropLast())
-        appendRaw(event, most: .max, limit: limit, to: &json)
-        return json
+        return Array(letter)
     }
 
     private static func first(_ mark: [UInt8], in letter: UnsafeRawBufferPointer) -> Int? {

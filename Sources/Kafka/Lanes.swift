@@ -338,8 +338,7 @@ final class Lanes {
     }
 
     private func noteOver(_ hold: Hold, _ index: Int) {
-        let isSaid = hold.duration(now) > Self.blip && news.held.contains(name(index))
-        if isSaid {
+        if news.held.contains(name(index)) {
             news.move(name(index), after: hold.duration(now), sender: sender)
         } else {
             news.note(name(index), Fault.text(hold.error), for: hold.duration(now))

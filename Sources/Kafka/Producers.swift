@@ -49,7 +49,10 @@ final class Producers {
         // A refusal is what it is for: it renumbers and goes on.
         configuration.set("enable.gapless.guarantee", "false")
         // A run is handed over in one go; all of it to one partition is one batch.
-        configuration.set("linger.ms", "5")
+        // Long enough to read a whole run from the disk, and large enough whatever was configured for the first.
+        configuration.set("linger.ms", "25")
+        configuration.set("batch.size", "1000000")
+        configuration.set("message.max.bytes", String(max(1_000_000, configuration.maximumMessageBytes)))
         configuration.set("batch.num.messages", String(max(10_000, Care.mostRecordsEver)))
         do throws(KafkaError) {
             return try Producer(

@@ -100,6 +100,11 @@ public enum PropertyCheck {
                     "enable.idempotence", "without it an outage repeats records and changes their order; expected true")
             )
         }
+        if let on = values["enable.gapless.guarantee"], !isTrue(on) {
+            refusals.append(
+                values.refusal(
+                    "enable.gapless.guarantee", "without it records overtake one that was refused; expected true"))
+        }
         if let time = values["message.timeout.ms"], Double(time.trimmingSpaces) != 0 {
             refusals.append(
                 values.refusal(
@@ -149,7 +154,8 @@ public enum PropertyCheck {
     }
 
     private static func unusedAuthentication(_ values: Effective) -> [Refusal] {
-        ["sasl.username", "sasl.password"].filter { values[$0] != nil }.prefix(1).map {
+        // A password alone may be a template's, set for every environment; a user or a mechanism is meant.
+        ["sasl.username", "sasl.mechanisms"].filter { values[$0] != nil }.prefix(1).map {
             values.refusal($0, "it is not used: security.protocol is neither sasl_plaintext nor sasl_ssl")
         }
     }

@@ -105,9 +105,9 @@ public final class Worker: @unchecked Sendable {
     /// Makes what was committed durable as configured, tells the sender and publishes the counts.
     func endBatch() {
         if counters[.committed] != told {
-            told = counters[.committed]
             do throws(SpoolError) {
                 try writer.endBatch()
+                told = counters[.committed]
             } catch {
                 // The records are in the page cache and go to Kafka all the same; what is lost is the promise of `sync:
                 // always`, and that is said.
@@ -126,9 +126,9 @@ public final class Worker: @unchecked Sendable {
     /// No more messages will come: what was counted is published, and the last segment can be recycled when its records
     /// are settled.
     public func close() {
+        endBatch()
         writer.finish()
         wakeSender()
-        publish()
         registry.end(counters.published)
     }
 

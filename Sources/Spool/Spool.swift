@@ -27,6 +27,8 @@ public final class Spool: Sendable {
     /// Whether records carry a checksum: on disk only, where a power loss may tear one.
     public let isChecked: Bool
     private let pool = Mutex(Pool())
+    /// Held while the directory's names are written.
+    private let naming = Mutex(())
     private let lockDescriptor: Int32
     let disk: any SpoolDisk
     private let syncs = Syncs()
@@ -364,17 +366,22 @@ public final class Spool: Sendable {
     /// Makes the names of new files durable.
     func writeNames() throws(SpoolError) {
         guard let directory = settings.directory else { return }
-        let isNeeded = pool.withLock { pool in
-            defer { pool.hasNewNames = false }
-            return pool.hasNewNames
+        // Whoever comes while another writes waits for it: that the names are being written is not that they are.
+        let failure: SpoolError? = naming.withLock { _ in
+            let isNeeded = pool.withLock { pool in
+                defer { pool.hasNewNames = false }
+                return pool.hasNewNames
+            }
+            guard isNeeded else { return nil }
+            do throws(SpoolError) {
+                try disk.synchroniseDirectory(directory)
+                return nil
+            } catch {
+                pool.withLock { $0.hasNewNames = true }
+                return error
+            }
         }
-        guard isNeeded else { return }
-        do throws(SpoolError) {
-            try disk.synchroniseDirectory(directory)
-        } catch {
-            pool.withLock { $0.hasNewNames = true }
-            throw error
-        }
+        if let failure { throw failure }
     }
 
     /// What was committed before this question is on the disk once so many syncs are done.

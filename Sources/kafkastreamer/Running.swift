@@ -28,6 +28,8 @@ final class Running: Sendable {
     private let code = Mutex<Int32>(0)
     private let signals: Signals
     private let saidRefusal = Mutex<SpoolError?>(nil)
+    /// When a failed write may be said again, and how many have not been.
+    private let writeFailures = Mutex((next: ContinuousClock.now, unsaid: 0))
 
     var exitCode: Int32 {
         let code = code.withLock { $0 }
@@ -187,12 +189,22 @@ final class Running: Sendable {
             pipeline.spool.note(error)
         }
         if let failure = pipeline.spool.takeWriteFailure() {
-            logger.critical("\(failure): records may not survive a power loss")
+            let count: Int? = writeFailures.withLock { failures in
+                failures.unsaid += 1
+                guard ContinuousClock.now >= failures.next else { return nil }
+                defer { failures = (next: .now + .seconds(10), unsaid: 0) }
+                return failures.unsaid
+            }
+            if let count {
+                logger.critical(
+                    "\(failure): records may not survive a power loss", metadata: ["failures": "\(count)"])
+            }
         }
         let refusal = pipeline.spool.refusal
         let isNews = saidRefusal.withLock { said in
             defer { said = refusal }
-            return said != refusal
+            // Each attempt names a file of its own: the same trouble with another name is no news.
+            return said?.errno != refusal?.errno
         }
         guard isNews else { return }
         if let refusal {

@@ -131,7 +131,11 @@ import Testing
     @Test func `a letter is cut to any limit and stays one JSON object`() {
         let head =
             #"{"type":"DEAD_LETTER","source":"kafkastreamer","original_topic":"t","error":"E","reason":"a \"event\":"#
-        for rest in [#"b","event":{"a":"bcdefghijklmnop"}}"#, #"b","raw":"QUJDREVGR0hJSktM"}"#] {
+        for rest in [
+            #"b","event":{"a":"bcdefghijklmnop"}}"#, #"b","raw":"QUJDREVGR0hJSktM"}"#,
+            // The event of a message that is not UTF-8 has bytes of its own by that name.
+            #"b","event":{"message":"b","raw":"QUJDREVG"}}"#,
+        ] {
             let whole = head + rest
             for limit in 0..<whole.utf8.count {
                 let cut = Array(whole.utf8).withUnsafeBytes { DeadLetter.cut($0, limit: limit) }

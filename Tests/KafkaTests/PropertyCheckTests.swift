@@ -56,6 +56,8 @@ import Testing
             oidc.contains("needs sasl.oauthbearer.token.endpoint.url") || oidc.contains("not supported in this build"))
         #expect(reasons([("sasl.mechanism", "PLAIN"), ("sasl.username", "u"), ("sasl.password", "p")]) == "")
         #expect(refusals([("sasl.username", "u")]).first?.reason.contains("not used") == true)
+        #expect(refusals([("sasl.mechanisms", "PLAIN")]).first?.reason.contains("not used") == true)
+        #expect(refusals([("sasl.password", "p")]).isEmpty, "an environment may hold it for another day")
     }
 
     @Test func `a file that cannot be read is named, one with TLS off is not looked for`() {

@@ -28,7 +28,7 @@ extension FileFollower {
         defer { if loaded === file, !reader.isBlocked { putBack(file) } }
         if file.isStandardInput {
             var ready = pollfd(fd: file.descriptor, events: Int16(POLLIN), revents: 0)
-            if poll(&ready, 1, 0) == 0 { return .end }
+            if poll(&ready, 1, 0) <= 0 { return .end }
         } else if !noticeTruncation(file, sink) {
             return .blocked
         } else if !isReadable(file) {
@@ -66,6 +66,12 @@ extension FileFollower {
             file.hasFailed = false
         case .failed(let code):
             sayFailure(file, code)
+            if file.isStandardInput {
+                // It is not opened again, and would be readable without an end.
+                mark(file, origin)
+                end(file)
+                return .end
+            }
         case .end:
             file.predecessor = nil
             if isAtLast(file) {

@@ -104,7 +104,8 @@ struct LineReader: ~Copyable {
         let count =
             isSeekable
             ? pread(descriptor, into, room, off_t(clamping: offset)) : Glibc.read(descriptor, into, room)
-        if count < 0 { return errno == EINTR || errno == EAGAIN ? .end : .failed(errno) }
+        // Neither is the end of a pipe: whoever asks again waits for it to be readable.
+        if count < 0 { return errno == EINTR || errno == EAGAIN ? .progress : .failed(errno) }
         if count == 0 { return .end }
         hasNULs = memchr(into, 0, count) != nil
         filled += count

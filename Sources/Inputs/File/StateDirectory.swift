@@ -51,8 +51,8 @@ public final class StateDirectory: Sendable {
         }
         isBeforeVersion2 = !Self.hasVersion2(path)
         guard flock(lockDescriptor, LOCK_EX | LOCK_NB) == 0 else {
+            // Everything is set by now, so that the object is released, and closes it.
             let code = errno
-            close(lockDescriptor)
             throw code == EWOULDBLOCK
                 ? InputError(place: path, operation: "share with another running process the state directory")
                 : InputError(place: path, operation: "lock the state directory", errno: code)
