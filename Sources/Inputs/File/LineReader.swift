@@ -101,11 +101,13 @@ struct LineReader: ~Copyable {
         if !drain(offer) { return .blocked }
         let room = min(buffer.count - filled, Self.readSize)
         let into = buffer.baseAddress! + filled
-        let count =
-            isSeekable
-            ? pread(descriptor, into, room, off_t(clamping: offset)) : Glibc.read(descriptor, into, room)
-        // Neither is the end of a pipe: whoever asks again waits for it to be readable.
-        if count < 0 { return errno == EINTR || errno == EAGAIN ? .progress : .failed(errno) }
+        var count: Int
+        repeat {
+            count =
+                isSeekable
+                ? pread(descriptor, into, room, off_t(clamping: offset)) : Glibc.read(descriptor, into, room)
+        } while count < 0 && errno == EINTR
+        if count < 0 { return errno == EAGAIN ? .end : .failed(errno) }
         if count == 0 { return .end }
         hasNULs = memchr(into, 0, count) != nil
         filled += count
