@@ -61,6 +61,53 @@ struct FileRotationTests {
         #expect(said.count("warning file is gone") == 1)
     }
 
+    @Test("Regression: lines of a closed file that is renamed and compressed while another is blocked are not lost")
+    func compressedWhileAnotherIsBlocked() async throws {
+        let scratch = try Scratch()
+        var settings = scratch.settings("a.log", "b.log", state: true)
+        settings.quietSeconds = 0
+        try scratch.append("b0\n", to: "b.log")
+        let running = try RunningFollower(settings)
+        try await running.eventually(["b0"])
+        try await eventually("closed") { try !isOpen(scratch.file("b.log")) }
+        running.sink.setRoom(0)
+        try scratch.append("a1\n", to: "a.log")
+        try await eventually("blocked") { running.sink.refusals > 0 }
+        try scratch.append("b1\nb2\n", to: "b.log")
+        try await eventually("held") { try isOpen(scratch.file("b.log")) }
+        try scratch.rename("b.log", "b.log.1")
+        try scratch.append("compressed", to: "b.log.1.gz")
+        unlink(scratch.file("b.log.1"))
+        running.sink.setRoom(.max)
+        try await eventually("both lines") { running.sink.texts.sorted() == ["a1", "b0", "b1", "b2"] }
+        running.stop()
+    }
+
+    @Test("Regression: lines of a closed file that could not be held and is gone are said")
+    func goneBeforeItsTurn() async throws {
+        let scratch = try Scratch()
+        var settings = scratch.settings("a.log", "b.log", state: true)
+        settings.quietSeconds = 0
+        settings.maximumOpenFiles = 1
+        try scratch.append("b0\n", to: "b.log")
+        let said = Said()
+        let running = try RunningFollower(settings, logger: said.logger)
+        try await running.eventually(["b0"])
+        try await eventually("closed") { try !isOpen(scratch.file("b.log")) }
+        running.sink.setRoom(0)
+        try scratch.append("a1\n", to: "a.log")
+        try await eventually("blocked") { running.sink.refusals > 0 }
+        try scratch.append("b1\nb2\n", to: "b.log")
+        // Seen to have grown, as the lags of the next round say.
+        try await eventually("seen") { running.follower.lags.contains { $0.unread == 6 } }
+        unlink(scratch.file("b.log"))
+        try await eventually("said") { said.count("warning file is gone") == 1 }
+        #expect(said.contains("bytes=6"))
+        running.sink.setRoom(.max)
+        try await running.eventually(["b0", "a1"])
+        running.stop()
+    }
+
     private func copy(_ scratch: Scratch, _ old: String, _ new: String) throws {
         try FileManager.default.copyItem(atPath: scratch.file(old), toPath: scratch.file(new))
     }

@@ -90,6 +90,14 @@ extension FileFollower {
             file.isExamined = false
         }
         activate(file)
+        hold(file)
+    }
+
+    /// Opens a closed file that has bytes to be read: its turn may be long in coming while another file's lines are
+    /// blocked, and one that is compressed or deleted before it is gone with them. No other is closed for it here.
+    private func hold(_ file: FollowedFile) {
+        guard file.descriptor < 0, file.role == .read, file.hasNews, open.count < settings.openFiles else { return }
+        _ = makeOpen(file)
     }
 
     func activate(_ file: FollowedFile) {
@@ -318,6 +326,9 @@ extension FileFollower {
     private func findAgain(_ file: FollowedFile) {
         if let path = Directory.find(file.identity, in: file.path.directory), !ContentKind.isCompressed(path) {
             file.path = path
+            // At once: a renamed file is often compressed in the next moment.
+            if let status = path.status(), FileIdentity(status) == file.identity { note(file, status) }
+            hold(file)
             return
         }
         file.isOver = true
@@ -326,7 +337,17 @@ extension FileFollower {
             return
         }
         file.isDeleted = true
+        sayGone(file)
         forget(file)
+    }
+
+    /// A closed file is gone: with what it was seen to hold behind its place, which nobody can read now.
+    private func sayGone(_ file: FollowedFile) {
+        let position = file.reading.line.position
+        guard file.role == .read, file.size > position else { return }
+        news.write(
+            .warning, "file is gone: what came into it behind its place was not read",
+            ["path": "\(file.path)", "place": "\(position)", "bytes": "\(file.size - position)"], now: now)
     }
 
     // MARK: Leaving

@@ -151,7 +151,8 @@ extension FileFollower {
         return true
     }
 
-    private func makeOpen(_ file: FollowedFile) -> Bool {
+    /// Opens a file under its name, unless it is open.
+    func makeOpen(_ file: FollowedFile) -> Bool {
         if file.descriptor >= 0 { return true }
         do throws(OpenedFile.Refusal) {
             let opened = try openFile(file.path)
@@ -164,7 +165,8 @@ extension FileFollower {
             file.descriptor = opened.descriptor
             open.append(file)
             let born = FileIdentity.birth(of: opened.descriptor)
-            file.isReplaced = born != file.born
+            // It may be closed once more before its turn.
+            file.isReplaced = file.isReplaced || born != file.born
             file.born = born
             if complaints.settle(file.path) != nil {
                 logger.notice("file: it can be opened now", metadata: ["path": "\(file.path)"])
