@@ -108,6 +108,24 @@ struct FileRotationTests {
         running.stop()
     }
 
+    @Test("Regression: a left-out file that is deleted soon after it came is not held open for ever")
+    func deletedLeftOut() async throws {
+        let scratch = try Scratch()
+        try scratch.append(
+            bytes: [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] + [UInt8](repeating: 7, count: 100), to: "a.log")
+        let said = Said()
+        let running = try RunningFollower(scratch.settings("*.log", state: true), logger: said.logger)
+        try await eventually("left out") { said.contains("compressed") }
+        #expect(try isOpen(scratch.file("a.log")))
+        unlink(scratch.file("a.log"))
+        try await eventually("closed") { try !isOpen(scratch.file("a.log") + " (deleted)") }
+        try await eventually("forgotten") { running.follower.lags.isEmpty }
+        // Its name is read once it has lines.
+        try scratch.append("text\n", to: "a.log")
+        try await running.eventually(["text"])
+        running.stop()
+    }
+
     private func copy(_ scratch: Scratch, _ old: String, _ new: String) throws {
         try FileManager.default.copyItem(atPath: scratch.file(old), toPath: scratch.file(new))
     }

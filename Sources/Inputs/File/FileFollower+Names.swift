@@ -131,6 +131,11 @@ extension FileFollower {
         file.nameCount -= 1
         guard file.nameCount == 0 else { return }
         news.write(.info, "file rotated", ["path": "\(name.path)"], now: now)
+        // It holds no lines to be read to the end: its descriptor would keep a deleted file's blocks for ever.
+        if file.role == .leftOut {
+            forget(file)
+            return
+        }
         file.isRotatedAway = true
         file.lastProgress = now
         activate(file)
@@ -296,6 +301,10 @@ extension FileFollower {
 
     private func lookAtRotated(_ file: FollowedFile) {
         if file.nameCount == 0 { lookAtNameless(file) }
+        if file.role == .leftOut, file.nameCount == 0 {
+            forget(file)
+            return
+        }
         let quiet = now - file.lastProgress
         if !file.isOver, quiet >= Int64(settings.rotatedSeconds) * Self.second { activate(file) }
         if file.isOver, file.nameCount == 0, quiet >= Int64(settings.lateHours) * 3600 * Self.second { letGo(file) }
