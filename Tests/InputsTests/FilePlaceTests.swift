@@ -234,6 +234,62 @@ struct FilePlaceTests {
         #expect(texts == [["b"], ["2"]])
     }
 
+    @Test(
+        "Regression: a file that is excluded, or whose path is removed, is not read after a restart",
+        arguments: [true, false])
+    func leftOutByTheConfiguration(_ isExcluded: Bool) async throws {
+        let scratch = try Scratch()
+        try scratch.append("a1\n", to: "a.log")
+        try scratch.append("d1\n", to: "debug.log")
+        let before =
+            isExcluded ? scratch.settings("*.log", state: true) : scratch.settings("a.log", "debug.log", state: true)
+        var after = isExcluded ? before : scratch.settings("a.log", state: true)
+        if isExcluded { after.exclude = [scratch.file("debug.log")] }
+        let first = try RunningFollower(before)
+        try await eventually("both") { first.sink.texts.sorted() == ["a1", "d1"] }
+        first.stop()
+        // The second restart knows no other patterns than the third.
+        for number in [2, 3] {
+            try scratch.append("a\(number)\n", to: "a.log")
+            try scratch.append("d\(number)\n", to: "debug.log")
+            let said = Said()
+            let next = try RunningFollower(after, logger: said.logger)
+            try await next.eventually(["a\(number)"])
+            next.stop()
+            #expect(!said.contains("reading file offset=3 path=\(scratch.file("debug.log"))"))
+            #expect(said.count("is not meant by the paths") == (number == 2 ? 1 : 0))
+        }
+        // Its place was kept: it is read on there once it is meant again.
+        let last = try RunningFollower(before)
+        try await last.eventually(["d2", "d3"])
+        last.stop()
+    }
+
+    @Test("A rotated file whose new name is excluded is read to its end after a restart, wherever it was renamed")
+    func rotatedIntoExcludedName() async throws {
+        let scratch = try Scratch()
+        var settings = scratch.settings("a.log*", state: true)
+        settings.exclude = [scratch.file("*.1")]
+        try scratch.append("1\n", to: "a.log")
+        let first = try RunningFollower(settings)
+        try await first.eventually(["1"])
+        try scratch.rename("a.log", "a.log.1")
+        try scratch.append("new 1\n", to: "a.log")
+        try await first.eventually(["1", "new 1"])
+        first.stop()
+        try scratch.append("late\n", to: "a.log.1")
+        let second = try RunningFollower(settings)
+        try await second.eventually(["late"])
+        second.stop()
+        try scratch.rename("a.log.1", "a.log.2.1")
+        try scratch.append("later\n", to: "a.log.2.1")
+        try scratch.append("new 2\n", to: "a.log")
+        try scratch.rename("a.log", "a.log.1")
+        let third = try RunningFollower(settings)
+        try await eventually("both") { third.sink.texts.sorted() == ["later", "new 2"] }
+        third.stop()
+    }
+
     @Test("Regression: an empty checkpoint file, as a loss of power leaves it, is said and costs no line")
     func emptyCheckpointFile() throws {
         let scratch = try Scratch()

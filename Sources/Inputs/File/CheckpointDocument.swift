@@ -32,6 +32,7 @@ enum CheckpointDocument {
             var proof: PlaceProof?
             var seen: SeenContent?
             var origin: String
+            var standing: PlaceStanding?
         }
         var paths: [String]
         var files: [Entry]
@@ -64,7 +65,7 @@ enum CheckpointDocument {
         return FilePlace(
             file: FileIdentity(device: entry.device, inode: entry.inode), born: entry.born,
             path: entry.pathBytes.map { FilePath(bytes: $0) } ?? FilePath(entry.path), offset: entry.offset,
-            proof: entry.proof, seen: entry.seen, origin: origin)
+            proof: entry.proof, seen: entry.seen, origin: origin, standing: entry.standing)
     }
 
     // MARK: Writing
@@ -93,6 +94,7 @@ enum CheckpointDocument {
             text += ", \"seen\" : {\"count\" : \(seen.count), \"proof\" : \(object(seen.proof))}"
         }
         text += ", \"origin\" : \"\(place.origin.text)\""
+        if let standing = place.standing { text += ", \"standing\" : \"\(standing.rawValue)\"" }
     }
 
     private static func object(_ proof: PlaceProof) -> String {

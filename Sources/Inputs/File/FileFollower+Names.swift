@@ -276,7 +276,9 @@ extension FileFollower {
 
     private func find(_ place: FilePlace) {
         let directory = place.path.directory
-        if let path = Directory.find(place.file, in: directory), !ContentKind.isCompressed(path) {
+        if isNotMeant(place) {
+            leave(place)
+        } else if let path = Directory.find(place.file, in: directory), !ContentKind.isCompressed(path) {
             guard let opened = openIfPossible(path) else { return }
             followRotated(opened, path, before: place.path)
         } else if Directory.hasLost(place.file, place.path) {
@@ -285,6 +287,30 @@ extension FileFollower {
             let isMissed = watched.contains { $0.path == place.path } || names.isNamed(place.path)
             news.write(
                 isMissed ? .warning : .info, "file is gone: what came into it behind its place was not read",
+                ["path": "\(place.path)", "place": "\(place.offset)"], now: now)
+        }
+    }
+
+    /// Whether the configuration has left out, since its place was kept, the name that a file had. One that was rotated
+    /// is read to its end all the same, whatever its new name is.
+    private func isNotMeant(_ place: FilePlace) -> Bool {
+        switch place.standing {
+        case .retired: true
+        case .named: names.isExcluded(place.path) || places?.isRemoved(place.path) == true
+        case .rotated, nil: false
+        }
+    }
+
+    /// Keeps the place of a file that is not meant any more, for as long as there is the file.
+    private func leave(_ place: FilePlace) {
+        if Directory.find(place.file, in: place.path.directory) == nil, Directory.hasLost(place.file, place.path) {
+            places?.forget(place.file)
+            isDirty = true
+        } else if place.standing != .retired {
+            places?.retire(place.file)
+            isDirty = true
+            news.write(
+                .info, "file is not meant by the paths any more: it is read no further, and its place is kept",
                 ["path": "\(place.path)", "place": "\(place.offset)"], now: now)
         }
     }

@@ -23,6 +23,16 @@ public struct SeenContent: Sendable, Equatable, Codable {
     }
 }
 
+/// What a file was to its listener when its place was kept.
+enum PlaceStanding: String, Sendable, Codable {
+    /// The patterns named it.
+    case named
+    /// It was renamed and is read to its end, whatever its name is.
+    case rotated
+    /// The patterns did not mean it any more: its place is kept, and it is not read.
+    case retired
+}
+
 /// How far one file has been delivered, and what shows that it is still that file.
 public struct FilePlace: Sendable, Equatable {
     /// Which file.
@@ -39,10 +49,12 @@ public struct FilePlace: Sendable, Equatable {
     public var seen: SeenContent?
     /// Its content's number, by which records in the spool name it.
     public var origin: OriginIdentity
+    /// What it was then; nil in places that were kept before this was noted.
+    var standing: PlaceStanding?
 
     init(
         file: FileIdentity, born: Int64, path: FilePath, offset: UInt64, proof: PlaceProof?, seen: SeenContent? = nil,
-        origin: OriginIdentity
+        origin: OriginIdentity, standing: PlaceStanding? = nil
     ) {
         self.file = file
         self.born = born
@@ -51,6 +63,7 @@ public struct FilePlace: Sendable, Equatable {
         self.proof = proof
         self.seen = seen
         self.origin = origin
+        self.standing = standing
     }
 
     /// Whether an open file is the one whose place this is: it has the content that stood before the place.

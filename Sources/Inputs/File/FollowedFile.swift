@@ -162,7 +162,12 @@ final class FollowedFile {
     var place: FilePlace {
         FilePlace(
             file: identity, born: born, path: path, offset: reading.settled, proof: reading.proof, seen: reading.seen,
-            origin: reading.origin)
+            origin: reading.origin, standing: standing)
+    }
+
+    private var standing: PlaceStanding {
+        if role == .retired { return .retired }
+        return nameCount == 0 && isRotatedAway ? .rotated : .named
     }
 
     /// The name that its descriptor has now; nil when it is closed or has none.

@@ -47,6 +47,17 @@ struct Places {
     /// Whether an earlier run has followed a pattern: its files are no news then, whatever `start-at` says.
     func knows(_ pattern: String) -> Bool { earlierPaths?.contains(pattern) ?? false }
 
+    /// Whether a name was given by a pattern that is gone, and is given by none now. In doubt it is not so: its file may
+    /// have been renamed while nobody looked, and has lines that are meant to be read.
+    func isRemoved(_ path: FilePath) -> Bool {
+        let removed = (earlierPaths ?? []).subtracting(paths)
+        guard removed.contains(where: { PathPattern($0).matches(path) }) else { return false }
+        return !paths.contains { text in
+            // Their text alone does not tell every name that they give.
+            ["**", "//", "/./", "/../"].contains { text.contains($0) } || PathPattern(text).matches(path)
+        }
+    }
+
     // MARK: Names of checkpoint files
 
     /// The listener's part of its checkpoint file's name: no two listeners share it. One that was given no name, and has
@@ -131,6 +142,9 @@ struct Places {
 
     /// Keeps the place of a file that is not followed any more.
     mutating func keep(_ place: FilePlace) { waiting[place.file] = place }
+
+    /// Notes that a file is not meant any more, for the next start: its place stays.
+    mutating func retire(_ identity: FileIdentity) { waiting[identity]?.standing = .retired }
 
     /// Forgets the place of a file that is gone.
     mutating func forget(_ identity: FileIdentity) { waiting[identity] = nil }
