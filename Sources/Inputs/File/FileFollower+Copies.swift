@@ -113,19 +113,26 @@ extension FileFollower {
         }
     }
 
-    /// Looks for the copy of a file that was truncated while nobody looked, under a name that no pattern gives.
-    func findCopy(_ old: PastReading) {
+    /// Looks for the copy of a file that was truncated, under a name that no pattern gives or that nobody has looked at.
+    /// - Returns: whether there is one that is read on, now or at its turn.
+    @discardableResult
+    func findCopy(_ old: PastReading) -> Bool {
         let directory = old.path.directory
         for entry in Directory.entries(of: directory) ?? [] {
             let path = directory.appending(entry.name)
             guard Self.isRelated(path, to: old.path), !ContentKind.isCompressed(path), let status = path.status(),
-                status.isRegular, files[FileIdentity(status)] == nil, let opened = openIfPossible(path)
+                status.isRegular
+            else { continue }
+            let known = files[FileIdentity(status)]
+            // One that was examined is another file.
+            guard known == nil || known?.isExamined == false && known?.role == .read, let opened = openIfPossible(path)
             else { continue }
             if isCopy(path, opened.descriptor, opened.status.byteCount, of: old) {
-                followRotated(opened, path, before: old.path)
-                return
+                if known == nil { followRotated(opened, path, before: old.path) } else { close(opened.descriptor) }
+                return true
             }
             close(opened.descriptor)
         }
+        return false
     }
 }

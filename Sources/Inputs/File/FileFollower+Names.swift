@@ -91,6 +91,16 @@ extension FileFollower {
         }
         activate(file)
         hold(file)
+        noteExtent(of: file)
+    }
+
+    /// A size is believed of the content that is being read only while that stands there still.
+    private func noteExtent(of file: FollowedFile) {
+        guard file.descriptor >= 0, loaded !== file, !file.isReplaced, file.size > file.reading.line.offset else {
+            return
+        }
+        let line = file.reading.line
+        if line.consumed.isTail(of: file.descriptor, before: line.position) { file.extent = file.size }
     }
 
     /// Opens a closed file that has bytes to be read: its turn may be long in coming while another file's lines are
@@ -190,6 +200,7 @@ extension FileFollower {
             path: path, identity: opened.identity, born: born, reading: start(opened, path, born), now: now)
         file.size = opened.status.byteCount
         file.modified = opened.status.modified
+        file.extent = file.size
         file.isOfFirstLook = isFirstLook
         noteContent(of: file, opened.descriptor)
         file.descriptor = opened.descriptor

@@ -189,15 +189,30 @@ extension FileFollower {
         file.size = status.byteCount
         file.modified = status.modified
         let isSame = reader.offset <= file.size && !file.isReplaced && reader.recognises(file.descriptor)
-        if isSame { return true }
+        if isSame {
+            file.extent = file.size
+            return true
+        }
         if reader.hasUnendedLine {
             let origin = handle(of: file, sink)
             guard finish(file, origin, sink) else { return false }
             mark(file, origin)
         }
-        news.write(.info, "file truncated: reading from its start", ["path": "\(file.path)"], now: now)
+        let unread = file.extent - min(file.extent, reader.offset)
         beginAnew(file)
+        sayTruncation(file, unread: unread)
         return true
+    }
+
+    /// What was not read of a truncated file may be in the copy that was made before, which is then read on.
+    private func sayTruncation(_ file: FollowedFile, unread: UInt64) {
+        if unread == 0 || (settings.follow && past.last.map { findCopy($0) } == true) {
+            news.write(.info, "file truncated: reading from its start", ["path": "\(file.path)"], now: now)
+        } else {
+            news.write(
+                .warning, "file truncated: what it held behind its place was not read; reading from its start",
+                ["path": "\(file.path)", "bytes": "\(unread)"], now: now)
+        }
     }
 
     private func beginAnew(_ file: FollowedFile) {
@@ -205,6 +220,7 @@ extension FileFollower {
         past.append(PastReading(file, now: now))
         file.reading = Reading(origin: .random(), line: LineState())
         file.isExamined = false
+        file.extent = 0
         file.isReplaced = false
         file.isOfFirstLook = true
         unsettled.removeAll { $0 === file }

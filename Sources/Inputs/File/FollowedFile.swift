@@ -99,6 +99,8 @@ final class FollowedFile {
 
     /// Its size when it was last looked at.
     var size: UInt64 = 0
+    /// Its size when its bytes were last seen to be those that are read: less once it is truncated says what was lost.
+    var extent: UInt64 = 0
     /// When its bytes had last changed then, ns.
     var modified: Int64 = 0
     /// When its last bytes came, or it lost its name; ns of the monotonic clock.
