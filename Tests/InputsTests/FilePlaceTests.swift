@@ -290,6 +290,43 @@ struct FilePlaceTests {
         third.stop()
     }
 
+    @Test("Regression: an unnamed listener whose paths go back to an earlier list reads no line twice")
+    func pathsGoBack() throws {
+        let scratch = try Scratch()
+        try scratch.append("1\n", to: "a")
+        try scratch.append("b\n", to: "b")
+        var one = scratch.settings("a", state: true)
+        one.listener = "file"
+        var two = scratch.settings("a", "b", state: true)
+        two.listener = "file"
+        #expect(try readOnce(one).texts == ["1"])
+        try scratch.append("2\n", to: "a")
+        #expect(try readOnce(two).texts.sorted() == ["2", "b"])
+        try scratch.append("3\n", to: "a")
+        #expect(try readOnce(one).texts == ["3"])
+        #expect(try readOnce(one).texts == [])
+    }
+
+    @Test("A listener that shares a path with a new one keeps its own places")
+    func sharedPath() throws {
+        let scratch = try Scratch()
+        try scratch.append("1\n", to: "a")
+        var one = scratch.settings("a", state: true)
+        one.listener = "file"
+        one.follow = false
+        var two = scratch.settings("a", "b", state: true)
+        two.listener = "file-2"
+        #expect(try readOnce(one).texts == ["1"])
+        func keptFiles() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: scratch.file("state")).count { $0.hasSuffix(".json") }
+        }
+        let running = try FileFollower(one, recovered: [:], logger: quiet)
+        #expect(try readOnce(two).texts == [])
+        #expect(try keptFiles() == 2)
+        running.run(into: FollowedLines())
+        #expect(try keptFiles() == 2)
+    }
+
     @Test("Regression: an empty checkpoint file, as a loss of power leaves it, is said and costs no line")
     func emptyCheckpointFile() throws {
         let scratch = try Scratch()

@@ -286,16 +286,16 @@ public final class FileFollower: @unchecked Sendable {
 
     private func save() {
         isUrgent = false
-        guard let places, isDirty else { return }
+        guard isDirty, let path = places.map({ FilePath($0.path) }) else { return }
         let begun = monotonicNanoseconds()
         do throws(InputError) {
-            try places.save(files.values.filter { !$0.isDeleted }.map(\.place))
+            try places?.save(files.values.filter { !$0.isDeleted }.map(\.place))
             isDirty = false
-            if complaints.settle(FilePath(places.path)) != nil {
-                logger.notice("places of files are kept again", metadata: ["path": "\(places.path)"])
+            if complaints.settle(path) != nil {
+                logger.notice("places of files are kept again", metadata: ["path": "\(path)"])
             }
         } catch {
-            complaints.say(FilePath(places.path), "\(error)", level: .error, now: now)
+            complaints.say(path, "\(error)", level: .error, now: now)
         }
         let end = monotonicNanoseconds()
         earliestSave = end + Self.rest(after: end - begun)

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import Logging
 import Spool
 
@@ -14,12 +15,16 @@ struct Places {
     private var identities: [UInt64: FileIdentity] = [:]
     /// The patterns that an earlier run knew; nil when there was none.
     private let earlierPaths: Set<String>?
+    /// Checkpoint files of the same listener before it was given more paths: this one's holds all of theirs once it is
+    /// saved. Left there, they would be taken for the newest when the listener gets its old paths back.
+    private var superseded: [CheckpointFile] = []
 
     /// Opens them.
     init(directory path: String, listener: String, paths: [String], logger: Logger) throws(InputError) {
         directory = try StateDirectory.open(path)
         self.paths = paths
         file = directory.file(for: Self.key(of: listener, paths))
+        directory.use(file)
         if let own = try file.load() {
             earlierPaths = own.isVersion1 || own.wasEmpty ? Set(paths) : Set(own.paths)
             if own.wasEmpty {
@@ -29,8 +34,9 @@ struct Places {
             }
             for place in own.places { add(place) }
         } else {
-            let adopted = try Self.adopt(listener, paths, directory)
+            let (adopted, covered) = try Self.adopt(listener, paths, directory)
             earlierPaths = adopted.isEmpty ? nil : Set(paths)
+            superseded = covered
             for place in adopted where waiting[place.file] == nil { add(place) }
             guard !adopted.isEmpty else { return }
             logger.notice(
@@ -93,10 +99,11 @@ struct Places {
     /// The places that the listener has under another name: as version 1 wrote it, or with other patterns.
     private static func adopt(
         _ listener: String, _ paths: [String], _ directory: StateDirectory
-    ) throws(InputError) -> [FilePlace] {
+    ) throws(InputError) -> (places: [FilePlace], covered: [CheckpointFile]) {
         let patterns = paths.map { PathPattern($0) }
         let own = directory.file(for: Self.key(of: listener, paths)).path
         var adopted: [FilePlace] = []
+        var covered: [CheckpointFile] = []
         for file in directory.checkpointFiles() where file.path != own {
             let isOld = isVersion1Name(file, of: listener, in: directory)
             guard let content = try load(file, mustBeRead: isOld && directory.isBeforeVersion2) else { continue }
@@ -104,10 +111,22 @@ struct Places {
                 content.isVersion1
                 ? isOld && directory.isBeforeVersion2 : content.paths.contains { paths.contains($0) }
             guard isMeant else { continue }
+            if isPositional(listener), isOfPaths(file, content, in: directory), Set(content.paths).isSubset(of: paths) {
+                adopted += content.places
+                covered.append(file)
+                continue
+            }
             // A positional name may have been another listener's: only what this one's patterns name is its own.
             adopted += content.places.filter { place in patterns.contains { $0.matches(place.path) } }
         }
-        return adopted
+        return (adopted, covered)
+    }
+
+    /// Whether a checkpoint file is that of a listener without a name, by the patterns that stand in it.
+    private static func isOfPaths(
+        _ file: CheckpointFile, _ content: CheckpointFile.Content, in directory: StateDirectory
+    ) -> Bool {
+        !content.isVersion1 && file.path == directory.file(for: key(of: "file", content.paths)).path
     }
 
     /// A file that is damaged stops the start of the listener that it may belong to, and no other's.
@@ -149,12 +168,20 @@ struct Places {
     /// Forgets the place of a file that is gone.
     mutating func forget(_ identity: FileIdentity) { waiting[identity] = nil }
 
-    /// Replaces the checkpoint file.
-    func save(_ followed: [FilePlace]) throws(InputError) {
+    /// Replaces the checkpoint file, and removes those whose places it has taken over.
+    mutating func save(_ followed: [FilePlace]) throws(InputError) {
         var content = CheckpointFile.Content()
         content.paths = paths
         content.places = followed + waiting.values
         try file.save(content)
+        let old = superseded
+        superseded = []
+        for file in old where !directory.isInUse(file) {
+            guard unlink(file.path) == 0 || errno == ENOENT else {
+                throw InputError(
+                    place: file.path, operation: "remove a checkpoint file that is taken over", errno: errno)
+            }
+        }
     }
 
     /// Where the checkpoint file lies.

@@ -12,6 +12,7 @@ public final class StateDirectory: Sendable {
     /// Whether version 1 alone had kept places here when it was opened: its files are read, whatever their names, and
     /// never again once version 2 has written.
     let isBeforeVersion2: Bool
+    private let inUse = Mutex<Set<String>>([])
 
     private final class Shared: @unchecked Sendable {
         weak var directory: StateDirectory?
@@ -91,6 +92,12 @@ public final class StateDirectory: Sendable {
     func checkpointFiles() -> [CheckpointFile] {
         Self.checkpointNames(path).map { CheckpointFile(path: path + "/" + $0) }
     }
+
+    /// Notes that a listener of this process has a checkpoint file, which no other may take away.
+    func use(_ file: CheckpointFile) { inUse.withLock { _ = $0.insert(file.path) } }
+
+    /// Whether a listener of this process has, or had, a checkpoint file.
+    func isInUse(_ file: CheckpointFile) -> Bool { inUse.withLock { $0.contains(file.path) } }
 
     /// The checkpoint file of a listener.
     func file(for key: String) -> CheckpointFile { CheckpointFile(path: path + "/checkpoints-\(key).json") }
