@@ -13,7 +13,7 @@ ARGS ?=
 RELEASE_FLAGS := -c release --static-swift-stdlib -Xswiftc -cross-module-optimization
 
 SHELL_SCRIPTS := kafkastreamer .ci/run $(wildcard scripts/* Fuzz/run)
-YAML_FILES := docker-compose.kafka.yml $(shell find configs examples Sources/Parsers/Rules -name '*.yaml' -o -name '*.yml')
+YAML_FILES := docker-compose.kafka.yml $(shell find configs examples Sources/CRules/Rules -name '*.yaml' -o -name '*.yml')
 
 .DEFAULT_GOAL := help
 .PHONY: help build run demo test test-release crash-test soak bench fuzz docs format lint install clean

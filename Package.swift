@@ -26,7 +26,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "Crdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .target(name: "CLinux"),
-        .target(name: "CRules"),
+        .target(name: "CRules", exclude: ["Rules"]),
         .target(name: "Base", swiftSettings: strict),
         .target(
             name: "Documents", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
@@ -35,7 +35,6 @@ let package = Package(
         .target(
             name: "Parsers",
             dependencies: ["CRules", "Documents", "Events", "Syslog", .product(name: "Yams", package: "Yams")],
-            exclude: ["Rules"],
             swiftSettings: strict),
         .target(name: "Routing", dependencies: ["Base", "Parsers", "Events", "Syslog"], swiftSettings: strict),
         .target(name: "Spool", dependencies: ["CLinux"], swiftSettings: strict),

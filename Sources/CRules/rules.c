@@ -1,4 +1,4 @@
-// The rules files in the binary, so that one file is the whole installation. Every file of Sources/Parsers/Rules stands
+// The rules files in the binary, so that one file is the whole installation. Every file of Sources/CRules/Rules stands
 // here; a test compares the list with the folder.
 //
 // In C because of #embed (C23, which clang has for all versions): as array literals in Swift, which is what SwiftPM
@@ -8,41 +8,41 @@
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
 static const unsigned char dhcpd[] = {
-#embed "../Parsers/Rules/dhcpd.yaml"
+#embed "Rules/dhcpd.yaml"
 };
 static const unsigned char kea[] = {
-#embed "../Parsers/Rules/kea.yaml"
+#embed "Rules/kea.yaml"
 };
 static const unsigned char dnsmasq[] = {
-#embed "../Parsers/Rules/dnsmasq.yaml"
+#embed "Rules/dnsmasq.yaml"
 };
 static const unsigned char named[] = {
-#embed "../Parsers/Rules/named.yaml"
+#embed "Rules/named.yaml"
 };
 static const unsigned char unbound[] = {
-#embed "../Parsers/Rules/unbound.yaml"
+#embed "Rules/unbound.yaml"
 };
 static const unsigned char systemd[] = {
-#embed "../Parsers/Rules/systemd.yaml"
+#embed "Rules/systemd.yaml"
 };
 static const unsigned char sshd[] = {
-#embed "../Parsers/Rules/sshd.yaml"
+#embed "Rules/sshd.yaml"
 };
 static const unsigned char sudo[] = {
-#embed "../Parsers/Rules/sudo.yaml"
+#embed "Rules/sudo.yaml"
 };
 static const unsigned char cron[] = {
-#embed "../Parsers/Rules/cron.yaml"
+#embed "Rules/cron.yaml"
 };
 static const unsigned char pam[] = {
-#embed "../Parsers/Rules/pam.yaml"
+#embed "Rules/pam.yaml"
 };
 static const unsigned char kernel[] = {
-#embed "../Parsers/Rules/kernel.yaml"
+#embed "Rules/kernel.yaml"
 };
 
 static const unsigned char fields[] = {
-#embed "../Parsers/Rules/Fields/fields.yaml"
+#embed "Rules/Fields/fields.yaml"
 };
 
 static const struct crules_file files[] = {

@@ -112,13 +112,13 @@ import Testing
 
     @Test func everyFieldHasAMeaningAndEveryMeaningAField() throws {
         let report = RulesReport(try BuiltIn.set())
-        #expect(report.fieldsWithoutMeaning(.builtIn) == [], "add them to Sources/Parsers/Rules/Fields/fields.yaml")
-        #expect(report.unusedMeanings(.builtIn) == [], "remove them from Sources/Parsers/Rules/Fields/fields.yaml")
+        #expect(report.fieldsWithoutMeaning(.builtIn) == [], "add them to Sources/CRules/Rules/Fields/fields.yaml")
+        #expect(report.unusedMeanings(.builtIn) == [], "remove them from Sources/CRules/Rules/Fields/fields.yaml")
         #expect(FieldDictionary.builtIn.meanings.values.allSatisfy { !$0.contains("|") && !$0.isEmpty })
     }
 
     @Test func everyRulesFileOfTheFolderIsBuiltIn() throws {
-        let folder = (#filePath as NSString).deletingLastPathComponent + "/../../Sources/Parsers/Rules"
+        let folder = (#filePath as NSString).deletingLastPathComponent + "/../../Sources/CRules/Rules"
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".yaml") }
         #expect(Set(RulesFile.builtIn.map(\.name)) == Set(names), "Sources/CRules/rules.c lists the files")
     }

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/// A file of Sources/Parsers/Rules as it stands in the binary.
+/// A file of Sources/CRules/Rules as it stands in the binary.
 struct crules_file {
     const char *name;
     const unsigned char *bytes;

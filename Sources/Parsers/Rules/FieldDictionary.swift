@@ -7,7 +7,7 @@ public struct FieldDictionary: Sendable {
     /// Meanings by field name.
     public let meanings: [String: String]
 
-    /// The dictionary of the built-in rules (`Sources/Parsers/Rules/Fields/fields.yaml`).
+    /// The dictionary of the built-in rules (`Sources/CRules/Rules/Fields/fields.yaml`).
     public static let builtIn: FieldDictionary = {
         let file = crules_fields().pointee
         let text = String(decoding: UnsafeBufferPointer(start: file.bytes, count: file.count), as: UTF8.self)
@@ -58,7 +58,7 @@ extension RulesReport {
         var lines = [
             "# Fields",
             "",
-            "Generated from the rules and `Sources/Parsers/Rules/Fields/fields.yaml`: do not edit. "
+            "Generated from the rules and `Sources/CRules/Rules/Fields/fields.yaml`: do not edit. "
                 + "`Tests/ParsersTests` compares it with them.",
             "",
             "A field means the same in every event. `docs/events.md` lists the types with their fields.",
