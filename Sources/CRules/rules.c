@@ -40,6 +40,48 @@ static const unsigned char pam[] = {
 static const unsigned char kernel[] = {
 #embed "Rules/kernel.yaml"
 };
+static const unsigned char postfix[] = {
+#embed "Rules/postfix.yaml"
+};
+static const unsigned char dovecot[] = {
+#embed "Rules/dovecot.yaml"
+};
+static const unsigned char nginx[] = {
+#embed "Rules/nginx.yaml"
+};
+static const unsigned char apache[] = {
+#embed "Rules/apache.yaml"
+};
+static const unsigned char haproxy[] = {
+#embed "Rules/haproxy.yaml"
+};
+static const unsigned char dhclient[] = {
+#embed "Rules/dhclient.yaml"
+};
+static const unsigned char chrony[] = {
+#embed "Rules/chrony.yaml"
+};
+static const unsigned char networkmanager[] = {
+#embed "Rules/networkmanager.yaml"
+};
+static const unsigned char dbus[] = {
+#embed "Rules/dbus.yaml"
+};
+static const unsigned char rsyslog[] = {
+#embed "Rules/rsyslog.yaml"
+};
+static const unsigned char audit[] = {
+#embed "Rules/audit.yaml"
+};
+static const unsigned char openvpn[] = {
+#embed "Rules/openvpn.yaml"
+};
+static const unsigned char container[] = {
+#embed "Rules/container.yaml"
+};
+static const unsigned char cisco[] = {
+#embed "Rules/cisco.yaml"
+};
 
 static const unsigned char fields[] = {
 #embed "Rules/Fields/fields.yaml"
@@ -57,6 +99,20 @@ static const struct crules_file files[] = {
     {"cron.yaml", cron, sizeof cron},
     {"pam.yaml", pam, sizeof pam},
     {"kernel.yaml", kernel, sizeof kernel},
+    {"postfix.yaml", postfix, sizeof postfix},
+    {"dovecot.yaml", dovecot, sizeof dovecot},
+    {"nginx.yaml", nginx, sizeof nginx},
+    {"apache.yaml", apache, sizeof apache},
+    {"haproxy.yaml", haproxy, sizeof haproxy},
+    {"dhclient.yaml", dhclient, sizeof dhclient},
+    {"chrony.yaml", chrony, sizeof chrony},
+    {"networkmanager.yaml", networkmanager, sizeof networkmanager},
+    {"dbus.yaml", dbus, sizeof dbus},
+    {"rsyslog.yaml", rsyslog, sizeof rsyslog},
+    {"audit.yaml", audit, sizeof audit},
+    {"openvpn.yaml", openvpn, sizeof openvpn},
+    {"container.yaml", container, sizeof container},
+    {"cisco.yaml", cisco, sizeof cisco},
 };
 
 const struct crules_file *crules_files(size_t *count) {
