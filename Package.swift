@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// One target per stage of a message's journey; a target imports only targets to its left in that order
+// One target per stage of a message's journey; a target imports only targets above it in that order
 // (docs/architecture.md). C stays behind Crdkafka, CLinux and CRules.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -31,10 +31,19 @@ let package = Package(
         .target(
             name: "Documents", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .target(name: "Syslog", swiftSettings: strict),
-        .target(name: "Events", dependencies: ["Syslog"], swiftSettings: strict),
+        .target(name: "Patterns", dependencies: ["Base"], swiftSettings: strict),
+        .target(name: "Events", dependencies: ["Base", "Syslog"], swiftSettings: strict),
         .target(
             name: "Parsers",
-            dependencies: ["CRules", "Documents", "Events", "Syslog", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "CRules", "Documents", "Syslog", "Patterns", "Events", .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "RuleTools",
+            dependencies: [
+                "CRules", "Syslog", "Patterns", "Events", "Parsers", .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict),
         .target(name: "Routing", dependencies: ["Base", "Parsers", "Events", "Syslog"], swiftSettings: strict),
         .target(name: "Spool", dependencies: ["CLinux"], swiftSettings: strict),
@@ -67,8 +76,8 @@ let package = Package(
         .executableTarget(
             name: "kafkastreamer",
             dependencies: [
-                "Base", "CLinux", "Documents", "Syslog", "Events", "Parsers", "Routing", "Spool", "Kafka", "Inputs",
-                "Pipeline", "Configuration",
+                "Base", "CLinux", "Documents", "Syslog", "Events", "Parsers", "RuleTools", "Routing", "Spool", "Kafka",
+                "Inputs", "Pipeline", "Configuration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -90,7 +99,8 @@ let package = Package(
         .testTarget(name: "SyslogTests", dependencies: ["Syslog", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Syslog", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "ParsersTests", dependencies: ["Parsers", "Events", "Syslog", "TestSupport"], swiftSettings: strict),
+            name: "ParsersTests", dependencies: ["Parsers", "RuleTools", "Events", "Syslog", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "RoutingTests", dependencies: ["Base", "Routing", "Parsers", "Events", "Syslog", "TestSupport"],
             swiftSettings: strict),

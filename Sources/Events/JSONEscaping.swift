@@ -1,3 +1,5 @@
+import Base
+
 extension JSONWriter {
     /// Writes `length` bytes as the inside of a JSON string: quotes, backslashes and control bytes escaped, UTF-8 as it
     /// is, and U+FFFD for each byte that is not part of well-formed UTF-8.

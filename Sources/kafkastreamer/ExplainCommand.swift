@@ -2,6 +2,7 @@ import ArgumentParser
 import Events
 import Glibc
 import Parsers
+import RuleTools
 
 extension RulesCommand {
     /// `kafkastreamer rules explain LINE`: which pattern matches a line, or how far the closest ones get.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Events
 import Parsers
+import RuleTools
 
 /// `kafkastreamer rules list|test|explain|document`.
 struct RulesCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import Events
 import Glibc
 import Parsers
+import RuleTools
 import Syslog
 
 /// The lines that no rule knows, and what could be written for them.

@@ -1,4 +1,5 @@
 import Parsers
+import RuleTools
 
 /// The built-in rules, compiled once for all tests.
 enum BuiltIn {

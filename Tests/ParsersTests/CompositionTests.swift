@@ -1,5 +1,6 @@
 import Events
 import Parsers
+import RuleTools
 import Testing
 
 /// Rules files that extend a parser or include another.

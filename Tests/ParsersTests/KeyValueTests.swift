@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Parsers
+import RuleTools
 import Testing
 
 /// `{x:kv}` and `{x:json}`, without and with `pairs`.

@@ -1,5 +1,6 @@
 import Foundation
 import Parsers
+import RuleTools
 import Testing
 
 @Suite struct RuleExamplesTests {

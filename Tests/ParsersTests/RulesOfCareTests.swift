@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Parsers
+import RuleTools
 import Syslog
 import Testing
 

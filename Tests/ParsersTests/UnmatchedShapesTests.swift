@@ -1,4 +1,5 @@
 import Parsers
+import RuleTools
 import TestSupport
 import Testing
 

@@ -1,3 +1,5 @@
+import Patterns
+
 /// No node, no terminator, no outcome.
 let absent = UInt32.max
 
@@ -208,21 +210,4 @@ final class FlatMemory: @unchecked Sendable {
     deinit {
         for block in blocks { block.deallocate() }
     }
-}
-
-/// By length, then by bytes: negative, zero or positive. The order of everything that is searched by its bytes.
-func orderByLength(
-    _ left: UnsafePointer<UInt8>, _ leftCount: Int, _ right: UnsafePointer<UInt8>, _ rightCount: Int
-) -> Int {
-    if leftCount != rightCount { return leftCount &- rightCount }
-    for offset in 0..<leftCount where left[offset] != right[offset] {
-        return Int(left[offset]) &- Int(right[offset])
-    }
-    return 0
-}
-
-/// The same for what is sorted at load.
-func precedesByLength(_ left: String, _ right: String) -> Bool {
-    let (one, other) = (Array(left.utf8), Array(right.utf8))
-    return one.count != other.count ? one.count < other.count : one.lexicographicallyPrecedes(other)
 }

@@ -1,8 +1,9 @@
 import Events
+import Patterns
 
 /// Encodes once, at load, everything of an event that does not depend on the message: keys, constants, the beginning
 /// and the source.
-struct OutputCompiler {
+package struct OutputCompiler {
     private(set) var outcomes: [Outcome] = []
     private(set) var items: [OutputItem] = []
     private(set) var maps: [ValueMap] = []
@@ -23,7 +24,7 @@ struct OutputCompiler {
     init(vocabulary: Vocabulary) { self.vocabulary = vocabulary }
 
     /// Fields that stand before the timestamp, in this order.
-    static let leadFields = ["ip", "mac", "hostname"]
+    package static let leadFields = ["ip", "mac", "hostname"]
 
     /// The outcome of messages that no pattern matches: type `SYSLOG`, source `syslog`.
     mutating func addUnmatched() {

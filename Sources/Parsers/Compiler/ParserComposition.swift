@@ -1,34 +1,34 @@
 /// A rule of a parser: where it stands.
-struct RuleReference: Hashable, Sendable {
+package struct RuleReference: Hashable, Sendable {
     /// Position in ``ParserComposition/files``.
-    var file: Int
+    package var file: Int
     /// Position in the file's rules.
-    var rule: Int
+    package var rule: Int
 }
 
 /// What the parsers of several rules files consist of: files that extend a parser or include another are resolved, and
 /// what cannot be resolved is a fault.
-struct ParserComposition: Sendable {
+package struct ParserComposition: Sendable {
     /// One parser.
-    struct Parser: Sendable {
-        var name: String
+    package struct Parser: Sendable {
+        package var name: String
         /// Position in ``files`` of the file that defines it.
-        var file: Int
+        package var file: Int
         /// Positions in ``files`` of the files that extend it.
-        var extensions: [Int] = []
+        package var extensions: [Int] = []
         /// Its program tags, and for each the position of its file in the order given: later files go first.
-        var programs: [(tag: String, order: Int)] = []
+        package var programs: [(tag: String, order: Int)] = []
         /// The parsers that it names under `include`, in their order.
-        var includes: [String] = []
+        package var includes: [String] = []
         /// Its own rules, in the order of the files; a rule that replaces another stands in its place.
-        var own: [RuleReference] = []
+        package var own: [RuleReference] = []
         /// The rules of the parsers that it includes, behind its own.
-        var included: [RuleReference] = []
+        package var included: [RuleReference] = []
     }
 
     /// The files in force: a file whose parser a later one replaces is left out.
-    let files: [RulesFile]
-    private(set) var parsers: [Parser] = []
+    package let files: [RulesFile]
+    package private(set) var parsers: [Parser] = []
     private(set) var errors: [RulesError] = []
 
     /// Resolves files.

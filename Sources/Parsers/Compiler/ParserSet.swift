@@ -1,11 +1,12 @@
 import Events
+import Patterns
 
 /// A parser of a ``ParserSet``.
 public struct ParserID: Hashable, Sendable {
     /// Its number, from 0; -1 for none.
     public let rawValue: Int32
 
-    init(_ index: Int) { rawValue = Int32(index) }
+    package init(_ index: Int) { rawValue = Int32(index) }
 
     /// No parser: the message becomes an event of type `SYSLOG`.
     public static let none = ParserID(-1)
@@ -19,7 +20,7 @@ public final class ParserSet: Sendable {
     public let parserNames: [String]
 
     /// The rules files in force and what each parser consists of.
-    let composition: ParserComposition
+    package let composition: ParserComposition
     /// In memory of its own, so that workers hold one plain pointer.
     let tables: TablesPointer
     /// For ``Outcome/rule``.
@@ -27,8 +28,8 @@ public final class ParserSet: Sendable {
     /// For each outcome the place of its pattern in the rule, and of its sequence in the pattern. The first outcome is
     /// that of no pattern.
     let sequences: [PatternSequence]
-    let plugins: [CompiledPlugin]
-    let tags: ProgramTags
+    package let plugins: [CompiledPlugin]
+    package let tags: ProgramTags
     private let memory = FlatMemory()
 
     /// One sequence of one pattern of a rule.

@@ -1,3 +1,5 @@
+import Patterns
+
 /// Merges the expansions of all patterns of a parser into one prefix structure, appended to flat arrays.
 ///
 /// Precedence, where several ways leave one place: literal text, then typed captures in the order of ``CaptureType``,

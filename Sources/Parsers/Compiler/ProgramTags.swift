@@ -1,5 +1,5 @@
 /// Program tags with `*` wildcards and the parsers they belong to.
-struct ProgramTags: Sendable {
+package struct ProgramTags: Sendable {
     private struct Tag: Sendable {
         var bytes: [UInt8]
         var literalCount: Int
@@ -36,7 +36,7 @@ struct ProgramTags: Sendable {
     }
 
     /// The tag by which ``parser(for:)`` finds its parser.
-    func tag(for program: Span<UInt8>) -> String? {
+    package func tag(for program: Span<UInt8>) -> String? {
         tags.first { Self.matches($0.bytes, program) }.map { String(decoding: $0.bytes, as: UTF8.self) }
     }
 

@@ -1,4 +1,5 @@
 import Events
+import Patterns
 
 /// Writes the fields of an event: keys and constants as they were encoded at load, values from the message.
 ///

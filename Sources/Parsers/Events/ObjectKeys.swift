@@ -1,3 +1,5 @@
+import Patterns
+
 /// The keys of an object that is being written, so that none comes twice: memory of a worker, for a fixed number of
 /// keys.
 struct ObjectKeys: BitwiseCopyable {

@@ -1,4 +1,5 @@
 import Events
+import Patterns
 
 /// Objects with the keys of the message.
 extension FieldWriter {

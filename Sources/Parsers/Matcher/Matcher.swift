@@ -1,3 +1,5 @@
+import Patterns
+
 /// Finds the pattern that a message matches. One per worker: it owns the captures of the last match.
 ///
 /// The structure is a tree and every capture has one possible end, so each node is entered at most once per message.
@@ -188,7 +190,7 @@ struct Matcher: ~Copyable {
                     let reached =
                         type == .choice
                         ? Self.choiceEnd(current, frame, position, end, tables, &steps)
-                        : Self.typedEnd(type, frame, position, end, messageStart: start)
+                        : TypedCapture.end(of: type, frame, position, end, messageStart: start)
                     if reached < 0 {
                         steps &+= Self.missedCost(type, frame, position, end)
                         operation &+= 1
@@ -444,7 +446,7 @@ struct Matcher: ~Copyable {
             switch type {
             case .choice: reached = choiceEnd(next, frame, at, end, tables, &steps)
             case .host, .word: reached = runEnd(next, frame, at, end, tables, &steps)
-            default: reached = typedEnd(type, frame, at, end, messageStart: messageStart)
+            default: reached = TypedCapture.end(of: type, frame, at, end, messageStart: messageStart)
             }
             guard reached >= 0 else {
                 steps &+= missedCost(type, frame, at, end)
@@ -561,75 +563,4 @@ struct Matcher: ~Copyable {
         default: 8
         }
     }
-
-    /// The one end of a typed capture that begins at `start`, or -1. The message that it stands in begins at
-    /// `messageStart`.
-    @inline(__always)
-    static func typedEnd(
-        _ type: CaptureType, _ frame: UnsafePointer<UInt8>, _ start: Int, _ end: Int, messageStart: Int
-    ) -> Int {
-        switch type {
-        case .ipv4: TypedCapture.ipv4(frame, start, end)
-        case .mac: TypedCapture.mac(frame, start, end)
-        case .ethernet: TypedCapture.ethernet(frame, start, end)
-        case .ipv6: TypedCapture.ipv6(frame, start, end)
-        case .ip: TypedCapture.ip(frame, start, end)
-        case .timestamp: TypedCapture.timestamp(frame, start, end)
-        case .duration: TypedCapture.duration(frame, start, end)
-        case .size: TypedCapture.size(frame, start, end)
-        case .decimal: TypedCapture.decimal(frame, start, end)
-        case .int: TypedCapture.int(frame, start, end)
-        case .hex: TypedCapture.hex(frame, start, end)
-        case .quoted: TypedCapture.quoted(frame, start, end)
-        case .unit: TypedCapture.unit(frame, start, end)
-        case .letters: TypedCapture.letters(frame, start, end)
-        case .space: TypedCapture.space(frame, start, end)
-        case .json: JSONValue.end(frame, start, end)
-        case .kv: KeyValueReader.end(frame, messageStart: messageStart, start, end)
-        case .choice, .host, .word, .long, .text, .rest: -1
-        }
-    }
-}
-
-/// True when `count` bytes are the same on both sides.
-@inline(__always)
-func equalBytes(_ left: UnsafePointer<UInt8>, _ right: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-    let one = UnsafeRawPointer(left)
-    let other = UnsafeRawPointer(right)
-    if count >= 8 {
-        var offset = 0
-        while offset &+ 8 <= count {
-            if one.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                != other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            {
-                return false
-            }
-            offset &+= 8
-        }
-        return one.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
-            == other.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
-    }
-    var offset = 0
-    while offset < count {
-        if left[offset] != right[offset] { return false }
-        offset &+= 1
-    }
-    return true
-}
-
-/// The first place at or behind `start` that holds `byte`, or `end`.
-@inline(__always)
-func nextByte(_ byte: UInt8, _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
-    let raw = UnsafeRawPointer(bytes)
-    let pattern = UInt64(byte) &* 0x0101_0101_0101_0101
-    var at = start
-    while end &- at >= 8 {
-        let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)) ^ pattern
-        // Lanes above the first zero may be wrong; the lowest is exact.
-        let zero = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
-        if zero != 0 { return at &+ zero.trailingZeroBitCount &>> 3 }
-        at &+= 8
-    }
-    while at < end, bytes[at] != byte { at &+= 1 }
-    return at
 }

@@ -1,3 +1,5 @@
+import Patterns
+
 /// Puts the values of listed keys of a match's captures with members behind its captures, where the fields that they
 /// become find them.
 enum MemberLift {
@@ -130,7 +132,7 @@ enum MemberLift {
             let bit = type.byteClass.rawValue
             for place in start..<end where tables.pointee.classes[Int(frame[place])] & bit == 0 { return false }
             return true
-        default: return Matcher.typedEnd(type, frame, start, end, messageStart: start) == end
+        default: return TypedCapture.end(of: type, frame, start, end, messageStart: start) == end
         }
     }
 

@@ -1,4 +1,5 @@
 import Events
+import Patterns
 
 /// Messages that are one JSON object, also behind the `@cee:` cookie of CEE. The object stands whole under `fields`;
 /// the level, the logger and the text of a message are beside it when they are strings.

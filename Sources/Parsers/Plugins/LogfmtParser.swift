@@ -1,4 +1,5 @@
 import Events
+import Patterns
 
 /// logfmt: `level=info msg="it is done" took=3ms`. All pairs are texts under `fields`, words without `=` are `true`
 /// there; the level, the logger and the text of the message are beside it as well.

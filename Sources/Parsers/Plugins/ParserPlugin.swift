@@ -1,4 +1,5 @@
 import Events
+import Patterns
 
 /// A parser in Swift, for what patterns cannot say. It takes the place of a rules file: the same program tags, the same
 /// event types and fields, the same output.
@@ -212,11 +213,11 @@ public struct PluginFields: ~Copyable {
 }
 
 /// A plug-in behind a class: one virtual call for each message that is routed to it.
-class PluginRunner: @unchecked Sendable {
-    let name: String
-    let programs: [String]
-    let eventTypes: [String]
-    let fields: [Vocabulary.Field]
+package class PluginRunner: @unchecked Sendable {
+    package let name: String
+    package let programs: [String]
+    package let eventTypes: [String]
+    package let fields: [Vocabulary.Field]
     let kinds: [FieldKind]
 
     init(name: String, programs: [String], eventTypes: [String], fields: [Vocabulary.Field]) {
@@ -246,8 +247,8 @@ class PluginRunner: @unchecked Sendable {
 }
 
 /// A plug-in with what of its output is encoded at load.
-struct CompiledPlugin: Sendable {
-    let runner: PluginRunner
+package struct CompiledPlugin: Sendable {
+    package let runner: PluginRunner
     /// For each of its event types.
     let outcomes: [UInt32]
     /// Position in the tables' items of its first field; the others follow.

@@ -1,14 +1,20 @@
 import Events
+import Patterns
 
 /// A pattern of a rule.
-struct PatternReference: Hashable, Sendable {
-    var rule: RuleReference
-    var pattern: Int
+package struct PatternReference: Hashable, Sendable {
+    package var rule: RuleReference
+    package var pattern: Int
+
+    package init(rule: RuleReference, pattern: Int) {
+        self.rule = rule
+        self.pattern = pattern
+    }
 }
 
 extension ParserComposition {
     /// The rule that a reference names.
-    func rule(_ reference: RuleReference) -> Rule { files[reference.file].rules[reference.rule] }
+    package func rule(_ reference: RuleReference) -> Rule { files[reference.file].rules[reference.rule] }
 
     /// A field that is text in one rule and a number in another would have two types on the bus.
     var fieldConflicts: [RulesError] {

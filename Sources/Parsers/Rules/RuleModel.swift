@@ -1,17 +1,18 @@
 import Events
+import Patterns
 
 /// A place in a rules file, from 1.
-struct Place: Hashable, Comparable, Sendable {
-    var line: Int
-    var column: Int
+package struct Place: Hashable, Comparable, Sendable {
+    package var line: Int
+    package var column: Int
 
-    static func < (left: Place, right: Place) -> Bool {
+    package static func < (left: Place, right: Place) -> Bool {
         (left.line, left.column) < (right.line, right.column)
     }
 }
 
 /// A value that a rule writes as it stands.
-enum ConstantValue: Hashable, Sendable, CustomStringConvertible {
+package enum ConstantValue: Hashable, Sendable, CustomStringConvertible {
     case text(String)
     /// The digits of a JSON number.
     case number(String)
@@ -19,7 +20,7 @@ enum ConstantValue: Hashable, Sendable, CustomStringConvertible {
     /// An object or array as JSON, with the keys of objects in order: only in what an example expects.
     case object(String)
 
-    var kind: FieldKind {
+    package var kind: FieldKind {
         switch self {
         case .text: .text
         case .number: .number
@@ -29,7 +30,7 @@ enum ConstantValue: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The value as JSON.
-    var json: String {
+    package var json: String {
         switch self {
         case .text(let text): String(decoding: JSONWriter.encodedString(text), as: UTF8.self)
         case .number(let digits): digits
@@ -38,18 +39,24 @@ enum ConstantValue: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    var description: String { json }
+    package var description: String { json }
 }
 
 /// A field and its constant value, where it is written.
-struct ConstantField: Sendable {
-    var name: String
-    var value: ConstantValue
-    var place: Place
+package struct ConstantField: Sendable {
+    package var name: String
+    package var value: ConstantValue
+    package var place: Place
+
+    package init(name: String, value: ConstantValue, place: Place) {
+        self.name = name
+        self.value = value
+        self.place = place
+    }
 }
 
 /// What a map gives for one captured value.
-enum MappedValue: Sendable {
+package enum MappedValue: Sendable {
     /// Another value of the same field.
     case value(ConstantValue)
     /// Other fields in its place; none at all leaves the field out.
@@ -57,49 +64,49 @@ enum MappedValue: Sendable {
 }
 
 /// The values of one captured field and what is written for each.
-struct FieldMap: Sendable {
-    var field: String
-    var place: Place
-    var entries: [(value: String, mapped: MappedValue)]
+package struct FieldMap: Sendable {
+    package var field: String
+    package var place: Place
+    package var entries: [(value: String, mapped: MappedValue)]
     /// For values that are not listed (`"*"`); nil keeps the captured value.
-    var other: MappedValue?
+    package var other: MappedValue?
 }
 
 /// A key of a `kv` or `json` capture whose value becomes a field of the event.
-struct LiftedMember: Sendable {
-    var key: String
-    var field: String
-    var type: CaptureType
+package struct LiftedMember: Sendable {
+    package var key: String
+    package var field: String
+    package var type: CaptureType
     /// True for a word without a value (`kv`) and for `true` and `false` (`json`).
-    var isFlag: Bool
+    package var isFlag: Bool
     /// True for the words without a value that stand right behind the pair of this key.
-    var isFlagsBehind = false
+    package var isFlagsBehind = false
     /// True for a key that is left out: it has no field.
-    var isDropped = false
-    var place: Place
+    package var isDropped = false
+    package var place: Place
 
-    var kind: FieldKind { isFlag ? .boolean : type.kind }
+    package var kind: FieldKind { isFlag ? .boolean : type.kind }
 }
 
 /// What becomes of the members of one `kv` or `json` capture.
-struct CapturePairs: Sendable {
-    var capture: String
-    var place: Place
-    var members: [LiftedMember]
+package struct CapturePairs: Sendable {
+    package var capture: String
+    package var place: Place
+    package var members: [LiftedMember]
     /// False for `'*': ignore`: the capture itself is then no field.
-    var keepsOthers: Bool
+    package var keepsOthers: Bool
 }
 
 /// One pattern of a rule.
-struct RulePattern: Sendable {
-    let text: String
-    let place: Place
+package struct RulePattern: Sendable {
+    package let text: String
+    package let place: Place
     /// What it captures, each capture once, in the order in which they are written.
-    let captures: [Capture]
+    package let captures: [Capture]
     private let parts: [PatternPart]
 
     /// Reads a pattern and checks every sequence that it stands for.
-    init(_ text: String, at place: Place) throws(PatternFault) {
+    package init(_ text: String, at place: Place) throws(PatternFault) {
         self.text = text
         self.place = place
         parts = try PatternReader.read(text)
@@ -109,7 +116,7 @@ struct RulePattern: Sendable {
 
     /// Every sequence that it stands for. Made anew each time: kept for all rules they would be most of the memory that
     /// rules take.
-    var expansions: [Expansion] {
+    package var expansions: [Expansion] {
         do {
             return try Expansion.expand(parts)
         } catch {
@@ -120,30 +127,30 @@ struct RulePattern: Sendable {
 }
 
 /// A line and the event that it must become.
-struct RuleExample: Sendable {
-    var text: String
+package struct RuleExample: Sendable {
+    package var text: String
     /// True for a whole line with its syslog header, false for the message alone.
-    var isLine: Bool
-    var place: Place
+    package var isLine: Bool
+    package var place: Place
     /// `type`, `timestamp` or a field of the rule. All of the event's own fields must be listed.
-    var expected: [ConstantField]
+    package var expected: [ConstantField]
 }
 
 /// One rule: patterns that become events of one type.
-struct Rule: Sendable {
-    var name: String
-    var eventType: String
-    var place: Place
-    var patterns: [RulePattern]
-    var constants: [ConstantField]
+package struct Rule: Sendable {
+    package var name: String
+    package var eventType: String
+    package var place: Place
+    package var patterns: [RulePattern]
+    package var constants: [ConstantField]
     /// Maps of captured fields and of lifted ones.
-    var maps: [FieldMap]
-    var pairs: [CapturePairs]
-    var examples: [RuleExample]
+    package var maps: [FieldMap]
+    package var pairs: [CapturePairs]
+    package var examples: [RuleExample]
 
     /// Its fields in the order in which they are written: captures as they first appear in the patterns, a capture's
     /// lifted members behind it, a mapped field's other fields behind it, then constants.
-    var fields: [Vocabulary.Field] {
+    package var fields: [Vocabulary.Field] {
         var fields: [Vocabulary.Field] = []
         func add(_ name: String, _ kind: FieldKind) {
             if !fields.contains(where: { $0.name == name }) { fields.append(.init(name: name, kind: kind)) }
@@ -168,14 +175,14 @@ struct Rule: Sendable {
     }
 
     /// The fields that a capture writes: itself, unless its members are all that is wanted, and its lifted members.
-    func writtenFields(of capture: String, _ type: CaptureType) -> [(field: String, kind: FieldKind)] {
+    package func writtenFields(of capture: String, _ type: CaptureType) -> [(field: String, kind: FieldKind)] {
         guard let pairs = pairs.first(where: { $0.capture == capture }) else { return [(capture, type.kind)] }
         return (pairs.keepsOthers ? [(capture, type.kind)] : [])
             + pairs.members.filter { !$0.isDropped }.map { ($0.field, $0.kind) }
     }
 
     /// The captured fields in the order in which they first appear in the patterns as written.
-    var captureOrder: [(field: String, type: CaptureType)] {
+    package var captureOrder: [(field: String, type: CaptureType)] {
         var order: [(field: String, type: CaptureType)] = []
         for pattern in patterns {
             for capture in pattern.captures {

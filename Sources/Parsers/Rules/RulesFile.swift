@@ -13,7 +13,7 @@ public struct RulesFile: Sendable {
     /// The program tags that it is for, with `*` for any run of bytes.
     public internal(set) var programs: [String] = []
 
-    var rules: [Rule] = []
+    package internal(set) var rules: [Rule] = []
     var parserPlace = Place(line: 1, column: 1)
     /// The parsers whose rules are tried as well.
     var includes: [(name: String, place: Place)] = []

@@ -1,11 +1,12 @@
 import Documents
 import Events
+import Patterns
 import Yams
 
 /// Turns the YAML nodes of a rules file into rules, collecting every fault on the way.
 struct RulesReader {
     /// Longest name of a parser, type or field, and longest constant, in bytes.
-    static let longestName = 128
+    static let longestName = PatternReader.longestField
     static let longestConstant = 4096
 
     private(set) var file: RulesFile

@@ -1,4 +1,6 @@
 import Events
+import Parsers
+import Patterns
 import Syslog
 
 /// What `rules list` prints and `rules test` runs.

@@ -1,6 +1,6 @@
 extension TypedCapture {
     /// A size as programs print it for people: `12.4M`, `512K`, `0B`, `3.2GiB`, `100 kB`.
-    static func size(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func size(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         sizeValue(bytes, start, end).end
     }
 
@@ -8,7 +8,7 @@ extension TypedCapture {
     ///
     /// `K`, `M`, `G`, `T`, `P`, `E` alone, as systemd writes them, and `KiB` … `EiB` count by 1024 (IEC 80000-13); `kB`,
     /// `MB` … `EB` by 1000. A number without a unit is no size. One space may stand in front of a unit that ends in `B`.
-    static func sizeValue(_ bytes: Bytes, _ start: Int, _ end: Int) -> (end: Int, count: UInt64) {
+    package static func sizeValue(_ bytes: Bytes, _ start: Int, _ end: Int) -> (end: Int, count: UInt64) {
         guard start < end, isDigit(bytes[start]) else { return (-1, 0) }
         let number = fixed(bytes, start, end)
         guard number > start, number < end else { return (-1, 0) }

@@ -1,5 +1,8 @@
+import Patterns
+
 /// One sequence of a pattern compared with a message on its own, element by element: how far it gets, and why it stops
-/// there. Slow and simple; the service matches with ``Matcher``, and a property test holds the two to the same verdict.
+/// there. Slow and simple; the service matches with the prefix structure, and a property test holds the two to the same
+/// verdict.
 struct PatternWalk {
     /// What a sequence needs at the place that it reached.
     enum Expectation: Hashable {
@@ -79,7 +82,7 @@ struct PatternWalk {
         if capture.type == .choice {
             return capture.words.first { end - at >= $0.count && stands($0, at) }.map { at + $0.count }
         }
-        let next = Matcher.typedEnd(capture.type, frame, at, end, messageStart: start)
+        let next = TypedCapture.end(of: capture.type, frame, at, end, messageStart: start)
         return next >= 0 ? next : nil
     }
 

@@ -1,3 +1,5 @@
+import Patterns
+
 /// The shape of one message: what stays the same from line to line, and typed values in the place of what changes.
 struct MessageShape: Sendable {
     enum Part: Hashable, Sendable {
@@ -62,7 +64,7 @@ struct MessageShape: Sendable {
         }
         // Values that hold spaces or colons, which end a word.
         for type in [CaptureType.timestamp, .mac, .ip, .duration] {
-            let reached = Matcher.typedEnd(type, bytes, at, end, messageStart: 0)
+            let reached = TypedCapture.end(of: type, bytes, at, end, messageStart: 0)
             // `::` alone stands in many names.
             guard reached > at + 2 || type == .duration && reached > at, Self.isBoundary(bytes, reached, end) else {
                 continue
@@ -98,14 +100,14 @@ struct MessageShape: Sendable {
     private static func value(
         _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ messageEnd: Int
     ) -> (CaptureType, Int)? {
-        if Matcher.typedEnd(.unit, bytes, start, messageEnd, messageStart: 0) == end { return (.unit, end) }
+        if TypedCapture.end(of: .unit, bytes, start, messageEnd, messageStart: 0) == end { return (.unit, end) }
         for type in [CaptureType.int, .decimal] {
-            let reached = Matcher.typedEnd(type, bytes, start, messageEnd, messageStart: 0)
+            let reached = TypedCapture.end(of: type, bytes, start, messageEnd, messageStart: 0)
             guard reached > start, reached <= end else { continue }
             // Only signs: `80%`. A letter or digit makes it a name.
             if (reached..<end).allSatisfy({ !TypedCapture.isNameByte(bytes[$0]) }) { return (type, reached) }
         }
-        if Matcher.typedEnd(.hex, bytes, start, messageEnd, messageStart: 0) == end {
+        if TypedCapture.end(of: .hex, bytes, start, messageEnd, messageStart: 0) == end {
             let letters = (start..<end).count { !TypedCapture.isDigit(bytes[$0]) }
             let hasPrefix = end - start > 2 && bytes[start + 1] | 0x20 == UInt8(ascii: "x")
             if hasPrefix || (end - start >= 8 && letters > 0 && letters < end - start) { return (.hex, end) }

@@ -1,19 +1,19 @@
 /// One way through a pattern: literal runs and captures only, no two literals in a row.
-struct Expansion: Sendable {
-    enum Element: Hashable, Sendable {
+package struct Expansion: Sendable {
+    package enum Element: Hashable, Sendable {
         case literal([UInt8])
         case capture(Capture)
     }
 
-    var elements: [Element] = []
+    package var elements: [Element] = []
 
-    var captures: [Capture] {
+    package var captures: [Capture] {
         elements.compactMap { element in
             if case .capture(let capture) = element { capture } else { nil }
         }
     }
 
-    mutating func append(_ literal: [UInt8]) {
+    package mutating func append(_ literal: [UInt8]) {
         if case .literal(let before)? = elements.last {
             elements[elements.count - 1] = .literal(before + literal)
         } else {
@@ -22,11 +22,11 @@ struct Expansion: Sendable {
     }
 
     /// A pattern may not stand for more sequences than this: optional parts multiply.
-    static let maximumCount = 512
+    package static let maximumCount = 512
 
     /// Every sequence that the pattern stands for, with optional parts present before absent. Spaces at a sequence's end
     /// are left out, as the matcher's text has none there, and of sequences that are then the same the first counts.
-    static func expand(_ parts: [PatternPart]) throws(PatternFault) -> [Expansion] {
+    package static func expand(_ parts: [PatternPart]) throws(PatternFault) -> [Expansion] {
         let all = try extend([Expansion()], with: parts)
         guard all.contains(where: \.endsInSpace) else { return all }
         var known: Set<[Element]> = []
@@ -39,7 +39,7 @@ struct Expansion: Sendable {
 
     /// The sequence without the free text at its end and the spaces in front of that, where it has them: free text may be
     /// empty, and then the spaces are at the message's end, where they count for nothing.
-    var withoutEmptyText: Expansion? {
+    package var withoutEmptyText: Expansion? {
         guard case .capture(let capture)? = elements.last, capture.type == .text || capture.type == .rest else {
             return nil
         }
@@ -90,7 +90,7 @@ struct Expansion: Sendable {
     }
 
     /// Reports what one sequence cannot hold although each of its parts is right.
-    func validate() throws(PatternFault) {
+    package func validate() throws(PatternFault) {
         guard !elements.isEmpty else {
             throw PatternFault(offset: 0, message: "the pattern can be empty; expected some text or a capture")
         }

@@ -1,4 +1,5 @@
 import Events
+import Parsers
 
 extension RulesReport {
     /// `docs/events.md`: every event type with its fields, in Markdown.

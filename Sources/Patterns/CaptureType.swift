@@ -1,10 +1,8 @@
-import Events
-
 /// What a capture accepts. Each has exactly one possible end for a given start, so matching never tries lengths.
 ///
 /// The order of the cases is the order in which captures that leave one place of the prefix structure are tried: typed
 /// before free.
-enum CaptureType: UInt8, CaseIterable, Sendable {
+package enum CaptureType: UInt8, CaseIterable, BitwiseCopyable, Sendable {
     /// One of the words that the pattern lists.
     case choice
     case ipv4, mac, ethernet, ipv6, ip, timestamp, duration, size, decimal, int, hex, quoted, unit, letters, space,
@@ -13,12 +11,12 @@ enum CaptureType: UInt8, CaseIterable, Sendable {
     case host, word, long, text, rest
 
     /// All that have a name in the pattern language.
-    static let named = allCases.filter { $0 != .choice }
+    package static let named = allCases.filter { $0 != .choice }
 
     /// The name in the pattern language.
-    var name: String { String(describing: self) }
+    package var name: String { String(describing: self) }
 
-    init?(name: String) {
+    package init?(name: String) {
         guard let type = Self.byName[name] else { return nil }
         self = type
     }
@@ -26,23 +24,14 @@ enum CaptureType: UInt8, CaseIterable, Sendable {
     // A name is made by reflection, which is too slow to ask for each of thousands of captures.
     private static let byName = Dictionary(uniqueKeysWithValues: named.map { ($0.name, $0) })
 
-    /// How a captured value is written.
-    var kind: FieldKind {
-        switch self {
-        case .duration, .size, .decimal, .int: .number
-        case .json, .kv: .object
-        default: .text
-        }
-    }
-
     /// True when the end depends on what follows in the pattern.
-    var isClass: Bool { rawValue >= CaptureType.host.rawValue }
+    package var isClass: Bool { rawValue >= CaptureType.host.rawValue }
 
     /// True for what has members that a rule's `pairs` can lift.
-    var hasMembers: Bool { self == .kv || self == .json || self == .ethernet }
+    package var hasMembers: Bool { self == .kv || self == .json || self == .ethernet }
 
     /// The class whose bytes a run may hold; `rest` is `text` at the end of a pattern.
-    var byteClass: ByteClass {
+    package var byteClass: ByteClass {
         switch self {
         case .host: .host
         case .word: .word
@@ -52,12 +41,12 @@ enum CaptureType: UInt8, CaseIterable, Sendable {
 }
 
 /// The sets of bytes that the free captures run over.
-enum ByteClass: UInt8, Sendable {
+package enum ByteClass: UInt8, BitwiseCopyable, Sendable {
     case host = 1
     case word = 2
     case any = 4
 
-    func contains(_ byte: UInt8) -> Bool {
+    package func contains(_ byte: UInt8) -> Bool {
         switch self {
         case .any: return true
         case .word: return byte > 0x20 && byte != 0x7F

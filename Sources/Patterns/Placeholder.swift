@@ -2,12 +2,12 @@
 ///
 /// `UNKNOWN`, `(null)`, `(none)`, `(unknown)`, `<unknown>`, `<none>`, `<null>`, `n/a` and `N/A`, as they stand. `unknown`
 /// and `none` alone are values of some fields.
-enum Placeholder {
-    static let longest = 9
+package enum Placeholder {
+    package static let longest = 9
 
     /// True when the whole value is one.
-    @inline(__always)
-    static func isOne(_ value: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+    @inlinable @inline(__always)
+    package static func isOne(_ value: UnsafePointer<UInt8>, _ count: Int) -> Bool {
         guard count >= 3, count <= longest else { return false }
         switch value[0] {
         case UInt8(ascii: "U"), UInt8(ascii: "("), UInt8(ascii: "<"), UInt8(ascii: "n"), UInt8(ascii: "N"):
@@ -17,8 +17,8 @@ enum Placeholder {
     }
 
     /// The end of the one that begins at `start`, or -1.
-    @inline(__always)
-    static func end(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+    @inlinable @inline(__always)
+    package static func end(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
         guard start < end else { return -1 }
         switch bytes[start] {
         case UInt8(ascii: "U"), UInt8(ascii: "("), UInt8(ascii: "<"), UInt8(ascii: "n"), UInt8(ascii: "N"):
@@ -27,8 +27,8 @@ enum Placeholder {
         }
     }
 
-    @inline(never)
-    private static func search(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+    @usableFromInline @inline(never)
+    static func search(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
         var at = start
         if has("UNKNOWN", bytes, start, end) { return start &+ 7 }
         if has("n/a", bytes, start, end) || has("N/A", bytes, start, end) { return start &+ 3 }

@@ -1,4 +1,6 @@
 import Events
+import Parsers
+import Patterns
 import Syslog
 
 /// What became of one line, and why: its header as read, the parser that took it, and the pattern that matched or how
@@ -118,8 +120,15 @@ public struct Explanation: Sendable {
                 ? .unmatched(closest: []) : .matchedByPlugin(eventType: set.vocabulary.eventTypes[Int(type.rawValue)])
         } else if encoder.abandonedMatches > 0 {
             verdict = .gaveUp
-        } else if let match = set.match(line, header.body, by: chosen) {
-            verdict = .matched(match.pattern, values: match.values)
+        } else if let match = set.foundPattern(in: line, header.body.offsets, by: chosen) {
+            let start = header.body.lowerBound
+            verdict = .matched(
+                set.composition.explained(match.pattern),
+                values: match.captures.map { capture, place in
+                    Value(
+                        field: capture.field, type: capture.type.name, bytes: Array(line[place]),
+                        range: place.lowerBound - start..<place.upperBound - start)
+                })
         } else {
             let own = set.composition.parsers[Int(chosen.rawValue)]
             let tried = set.attempts(line, header.body, own.own + own.included)
@@ -129,39 +138,13 @@ public struct Explanation: Sendable {
 }
 
 extension ParserSet {
-    /// The pattern that the service's matcher finds, with its values.
-    fileprivate func match(
-        _ line: [UInt8], _ body: ByteRange, by parser: ParserID
-    ) -> (pattern: Explanation.Pattern, values: [Explanation.Value])? {
-        var matcher = Matcher(tables.address)
-        let root = tables.address.pointee.roots[Int(parser.rawValue)]
-        let outcome = line.withUnsafeBufferPointer { bytes -> UInt32 in
-            // An empty line has no address; nothing is read from this one.
-            let base = bytes.baseAddress ?? tables.address.pointee.fragments
-            return matcher.match(base, body.lowerBound, body.upperBound, root: root, tables.address)
-        }
-        guard outcome != absent else { return nil }
-        let reference = rules[Int(tables.address.pointee.outcomes[Int(outcome)].rule)]
-        let place = sequences[Int(outcome)]
-        let pattern = PatternReference(rule: reference, pattern: place.pattern)
-        let captures = composition.rule(reference).patterns[place.pattern].expansions[place.sequence].captures
-        var values: [Explanation.Value] = []
-        for (index, capture) in captures.dropLast(place.isShort ? 1 : 0).enumerated() {
-            let taken = Int(matcher.captures[index].start)..<Int(matcher.captures[index].end)
-            values.append(
-                Explanation.Value(
-                    field: capture.field, type: capture.type.name, bytes: Array(line[taken]),
-                    range: taken.lowerBound - body.lowerBound..<taken.upperBound - body.lowerBound))
-        }
-        return (composition.explained(pattern), values)
-    }
-
     /// How far each pattern of some rules gets, the furthest first; of equally far ones that which has more literal text
     /// in common with the message.
     func attempts(_ line: [UInt8], _ body: ByteRange, _ rules: [RuleReference]) -> [Explanation.Attempt] {
         var found: [(attempt: Explanation.Attempt, literals: Int)] = []
-        line.withUnsafeBufferPointer { bytes in
-            let base = bytes.baseAddress ?? tables.address.pointee.fragments
+        // An empty line has no address; with a byte more it has one.
+        (line + [0]).withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress else { return }
             for rule in rules {
                 for (index, pattern) in composition.rule(rule).patterns.enumerated() {
                     let walks = pattern.expansions.map { PatternWalk($0, base, body.lowerBound, body.upperBound) }

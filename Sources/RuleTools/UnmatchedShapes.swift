@@ -1,4 +1,6 @@
 import Events
+import Parsers
+import Patterns
 import Syslog
 
 /// Groups lines that no rule knows by program, parser and shape: what differs from line to line becomes a capture. Each

@@ -1,12 +1,12 @@
 /// A pattern as written, before its optional parts and alternatives are expanded.
-indirect enum PatternPart: Equatable, Sendable {
+package indirect enum PatternPart: Equatable, Sendable {
     case literal([UInt8])
     case capture(Capture)
     case optional([PatternPart])
     case alternatives([[PatternPart]])
 
     /// The captures in it, in the order in which they are written.
-    var captures: [Capture] {
+    package var captures: [Capture] {
         switch self {
         case .literal: []
         case .capture(let capture): [capture]
@@ -17,31 +17,33 @@ indirect enum PatternPart: Equatable, Sendable {
 }
 
 /// `{field:type}`: a nil field is captured and dropped.
-struct Capture: Hashable, Sendable {
-    var field: String?
-    var type: CaptureType
+package struct Capture: Hashable, Sendable {
+    package var field: String?
+    package var type: CaptureType
     /// Of a choice, the longest first.
-    var words: [[UInt8]] = []
+    package var words: [[UInt8]] = []
     /// Byte of the pattern at which the capture begins.
-    var offset: Int
+    package var offset: Int
 }
 
 /// What is wrong with a pattern, at which of its bytes.
-struct PatternFault: Error, Equatable {
-    var offset: Int
-    var message: String
+package struct PatternFault: Error, Equatable {
+    package var offset: Int
+    package var message: String
 }
 
 /// Reads the pattern language (docs/writing-rules.md).
-struct PatternReader {
+package struct PatternReader {
     /// A longer pattern is refused: it bounds the depth of every recursion over patterns.
-    static let maximumLength = 4096
+    package static let maximumLength = 4096
+    /// A longer name of a field is refused.
+    package static let longestField = 128
     private static let maximumNesting = 16
 
     private let bytes: [UInt8]
     private var at = 0
 
-    static func read(_ text: String) throws(PatternFault) -> [PatternPart] {
+    package static func read(_ text: String) throws(PatternFault) -> [PatternPart] {
         var reader = PatternReader(bytes: Array(text.utf8))
         guard !reader.bytes.isEmpty else {
             throw PatternFault(offset: 0, message: "the pattern is empty; expected text or a capture")
@@ -130,8 +132,8 @@ struct PatternReader {
             throw PatternFault(
                 offset: at, message: "expected a field name (a-z, 0-9, _), '_', '?' or '|' after '{'")
         }
-        guard name.utf8.count <= RulesReader.longestName else {
-            throw PatternFault(offset: at, message: "a field name is longer than \(RulesReader.longestName) bytes")
+        guard name.utf8.count <= Self.longestField else {
+            throw PatternFault(offset: at, message: "a field name is longer than \(Self.longestField) bytes")
         }
         var type = CaptureType.word
         var words: [[UInt8]] = []

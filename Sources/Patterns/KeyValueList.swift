@@ -3,22 +3,22 @@
 /// A list begins with a pair. Between its pairs it may hold flags (words without `=`) and groups in brackets, which are
 /// passed over. Every byte is looked at a bounded number of times: a quote that is looked for in vain is not looked for
 /// again, because an earlier search would have stopped at it.
-struct KeyValueReader: BitwiseCopyable {
-    typealias Bytes = UnsafePointer<UInt8>
+package struct KeyValueReader: BitwiseCopyable {
+    package typealias Bytes = UnsafePointer<UInt8>
 
     /// A pair, or a flag: then the value is empty and stands behind the key.
-    struct Item: BitwiseCopyable {
-        var keyStart: Int
-        var keyEnd: Int
+    package struct Item: BitwiseCopyable {
+        package var keyStart: Int
+        package var keyEnd: Int
         /// Without quotes.
-        var valueStart: Int
-        var valueEnd: Int
-        var isFlag: Bool
-        var isQuoted: Bool
+        package var valueStart: Int
+        package var valueEnd: Int
+        package var isFlag: Bool
+        package var isQuoted: Bool
     }
 
     /// A longer run of bytes is no key.
-    static let longestKey = 128
+    package static let longestKey = 128
 
     private let bytes: Bytes
     private let start: Int
@@ -33,7 +33,7 @@ struct KeyValueReader: BitwiseCopyable {
     private var openBrackets = -1
 
     /// Reads a list whose end is known.
-    init(_ bytes: Bytes, _ start: Int, _ end: Int) { self.init(bytes, messageStart: start, start, end) }
+    package init(_ bytes: Bytes, _ start: Int, _ end: Int) { self.init(bytes, messageStart: start, start, end) }
 
     private init(_ bytes: Bytes, messageStart: Int, _ start: Int, _ end: Int) {
         self.bytes = bytes
@@ -46,7 +46,7 @@ struct KeyValueReader: BitwiseCopyable {
     /// The end of the list that begins at `start`, or -1 when none does: behind its last pair, or, where nothing but
     /// flags and groups follow, the end of the message or the bracket that was opened before the list.
     @inline(never)
-    static func end(_ bytes: Bytes, messageStart: Int, _ start: Int, _ end: Int) -> Int {
+    package static func end(_ bytes: Bytes, messageStart: Int, _ start: Int, _ end: Int) -> Int {
         var reader = KeyValueReader(bytes, messageStart: messageStart, start, end)
         var last = -1
         while let item = reader.next() {
@@ -56,7 +56,7 @@ struct KeyValueReader: BitwiseCopyable {
     }
 
     /// The next pair or flag; nil behind the last.
-    mutating func next() -> Item? {
+    package mutating func next() -> Item? {
         if at == start { return pair() }
         while skipSeparator() {
             if at == end || closesOutside(at) {
@@ -73,7 +73,7 @@ struct KeyValueReader: BitwiseCopyable {
     }
 
     /// True when a group in brackets follows the item that was read last: `OPT (0204)`.
-    var isBeforeGroup: Bool {
+    package var isBeforeGroup: Bool {
         at &+ 1 < end && bytes[at] == UInt8(ascii: " ")
             && (bytes[at &+ 1] == UInt8(ascii: "(") || bytes[at &+ 1] == UInt8(ascii: "["))
     }

@@ -1,23 +1,25 @@
 /// Where typed captures end: each function reads from `start` and returns the one possible end, or -1 when what stands
 /// there is not of the type. Nothing at or behind `end` is read.
-enum TypedCapture {
-    typealias Bytes = UnsafePointer<UInt8>
+package enum TypedCapture {
+    package typealias Bytes = UnsafePointer<UInt8>
 
-    @inline(__always) static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+    @inlinable @inline(__always) package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
-    @inline(__always) static func isHex(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 6 }
+    @inlinable @inline(__always) package static func isHex(_ byte: UInt8) -> Bool {
+        byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 6
+    }
 
-    @inline(__always) static func isNameByte(_ byte: UInt8) -> Bool {
+    @inlinable @inline(__always) package static func isNameByte(_ byte: UInt8) -> Bool {
         isDigit(byte) || (byte | 0x20) &- 0x61 < 26 || byte == UInt8(ascii: "_")
     }
 
     /// An address may not run on into a word.
-    @inline(__always) private static func endsWord(_ bytes: Bytes, _ at: Int, _ end: Int) -> Bool {
+    @inlinable @inline(__always) static func endsWord(_ bytes: Bytes, _ at: Int, _ end: Int) -> Bool {
         at >= end || !isNameByte(bytes[at])
     }
 
     /// Four decimal octets without leading zeros.
-    @inline(__always) static func ipv4(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    @inlinable @inline(__always) package static func ipv4(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         // An address and the byte behind it have at most 16: no place needs a check of its own.
         guard end &- start >= 16 else { return ipv4AtEnd(bytes, start, end) }
         var at = octet(bytes, start)
@@ -34,7 +36,7 @@ enum TypedCapture {
     }
 
     /// The end of one octet, or -1. Reads three bytes. A digit too many is left for the caller to stumble over.
-    @inline(__always) private static func octet(_ bytes: Bytes, _ at: Int) -> Int {
+    @inlinable @inline(__always) static func octet(_ bytes: Bytes, _ at: Int) -> Int {
         let first = bytes[at] &- 0x30
         guard first < 10 else { return -1 }
         let second = bytes[at &+ 1] &- 0x30
@@ -46,7 +48,7 @@ enum TypedCapture {
     }
 
     /// The same where the message may end.
-    @inline(never) private static func ipv4AtEnd(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    @usableFromInline @inline(never) static func ipv4AtEnd(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         var at = start
         var octet = 0
         while true {
@@ -72,7 +74,7 @@ enum TypedCapture {
     }
 
     /// RFC 4291 section 2.2 text, also with an IPv4 tail and with a zone: `fe80::1%eth0`.
-    static func ipv6(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func ipv6(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         var at = start
         var groups = 0
         var compressed = false
@@ -125,7 +127,7 @@ enum TypedCapture {
     }
 
     /// Either form, or a placeholder that a program writes where it knows no address: the field is then absent.
-    static func ip(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func ip(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         let four = ipv4(bytes, start, end)
         if four >= 0 { return four }
         let placeholder = Placeholder.end(bytes, start, end)
@@ -137,7 +139,7 @@ enum TypedCapture {
     }
 
     /// 6, 8 or 20 bytes in hexadecimal, with `:` or `-` between them.
-    @inline(__always) static func mac(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    @inlinable @inline(__always) package static func mac(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         guard end &- start >= 17 else { return -1 }
         let separator = bytes[start &+ 2]
         guard separator == UInt8(ascii: ":") || separator == UInt8(ascii: "-") else { return -1 }
@@ -156,7 +158,7 @@ enum TypedCapture {
     }
 
     /// Eight bytes at once: all are hexadecimal digits.
-    @inline(__always) private static func areHex(_ word: UInt64) -> Bool {
+    @inlinable @inline(__always) static func areHex(_ word: UInt64) -> Bool {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let tops: UInt64 = 0x8080_8080_8080_8080
         guard word & tops == 0 else { return false }
@@ -168,15 +170,15 @@ enum TypedCapture {
     }
 
     /// True when no further byte of the address follows; a separator alone belongs to what comes behind.
-    @inline(__always)
-    private static func endsHardwareAddress(_ bytes: Bytes, _ at: Int, _ end: Int, _ separator: UInt8) -> Bool {
+    @inlinable @inline(__always)
+    static func endsHardwareAddress(_ bytes: Bytes, _ at: Int, _ end: Int, _ separator: UInt8) -> Bool {
         guard at < end else { return true }
         if bytes[at] == separator { return at &+ 1 >= end || !isHex(bytes[at &+ 1]) }
         return !isNameByte(bytes[at])
     }
 
-    @inline(never)
-    private static func longHardwareAddress(_ bytes: Bytes, _ start: Int, _ end: Int, _ separator: UInt8) -> Int {
+    @usableFromInline @inline(never)
+    static func longHardwareAddress(_ bytes: Bytes, _ start: Int, _ end: Int, _ separator: UInt8) -> Int {
         var at = start
         var groups = 0
         while at &+ 2 <= end, isHex(bytes[at]), isHex(bytes[at &+ 1]) {
@@ -189,7 +191,7 @@ enum TypedCapture {
     }
 
     /// Letters and the spaces between them.
-    static func letters(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func letters(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         var at = start
         var last = -1
         while at < end {
@@ -204,14 +206,14 @@ enum TypedCapture {
     }
 
     /// One space or tab, or more.
-    static func space(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func space(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         var at = start
         while at < end, bytes[at] == UInt8(ascii: " ") || bytes[at] == UInt8(ascii: "\t") { at &+= 1 }
         return at > start ? at : -1
     }
 
     /// A packet's hardware header: bytes in hexadecimal with `:` between them, of an Ethernet header 14.
-    static func ethernet(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func ethernet(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         var at = start
         while at &+ 2 <= end, isHex(bytes[at]), isHex(bytes[at &+ 1]) {
             at &+= 2
@@ -222,7 +224,7 @@ enum TypedCapture {
     }
 
     /// An optional sign and digits behind at most 20 leading zeros: a number that 64 bits hold, with or without sign.
-    @inline(__always) static func int(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    @inlinable @inline(__always) package static func int(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         var at = start
         if at < end, bytes[at] == UInt8(ascii: "-") || bytes[at] == UInt8(ascii: "+") { at &+= 1 }
         let first = at
@@ -236,8 +238,8 @@ enum TypedCapture {
     }
 
     /// True when 64 bits hold the number of 19 digits and more.
-    @inline(never)
-    private static func fitsWord(_ bytes: Bytes, _ start: Int, _ end: Int, isNegative: Bool) -> Bool {
+    @usableFromInline @inline(never)
+    static func fitsWord(_ bytes: Bytes, _ start: Int, _ end: Int, isNegative: Bool) -> Bool {
         var value: UInt64 = 0
         for at in start..<end {
             let product = value.multipliedReportingOverflow(by: 10)
@@ -250,7 +252,7 @@ enum TypedCapture {
 
     /// ``fixed(_:_:_:)`` with an optional exponent that has a sign, as C writes it, and at most two digits behind zeros:
     /// every reader of the JSON can hold it. Without its sign, `12e34` is a name more often than a number.
-    static func decimal(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func decimal(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         let mantissa = fixed(bytes, start, end)
         guard mantissa >= 0, mantissa &+ 2 < end, bytes[mantissa] | 0x20 == UInt8(ascii: "e"),
             bytes[mantissa &+ 1] == UInt8(ascii: "-") || bytes[mantissa &+ 1] == UInt8(ascii: "+"),
@@ -264,7 +266,7 @@ enum TypedCapture {
     }
 
     /// ``int(_:_:_:)`` with an optional fraction of at most 18 digits.
-    static func fixed(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func fixed(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         let whole = int(bytes, start, end)
         guard whole >= 0, whole &+ 1 < end, bytes[whole] == UInt8(ascii: "."), isDigit(bytes[whole &+ 1]) else {
             return whole
@@ -275,7 +277,7 @@ enum TypedCapture {
     }
 
     /// Hexadecimal digits, with or without `0x`.
-    static func hex(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func hex(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         var at = start
         if end &- at > 2, bytes[at] == UInt8(ascii: "0"), bytes[at &+ 1] | 0x20 == UInt8(ascii: "x"),
             isHex(bytes[at &+ 2])
@@ -288,7 +290,7 @@ enum TypedCapture {
     }
 
     /// From a `"` or `'` to the same byte again; a backslash makes the next byte part of the text.
-    static func quoted(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func quoted(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         guard start < end, bytes[start] == UInt8(ascii: "\"") || bytes[start] == UInt8(ascii: "'") else { return -1 }
         var at = start &+ 1
         while at < end {

@@ -2,20 +2,20 @@ import Events
 
 /// Reads the events that this package writes, for comparing them with what an example expects. Not a general JSON
 /// reader: it takes the text to be well-formed.
-struct JSONReader {
+package struct JSONReader {
     /// A member of an object with its value.
-    struct Member {
-        var name: String
-        var value: ConstantValue
+    package struct Member {
+        package var name: String
+        package var value: ConstantValue
         /// The value as JSON.
-        var json: String
+        package var json: String
     }
 
     private let bytes: [UInt8]
     private var at = 0
 
     /// The members of the outermost object, in order.
-    static func members(_ json: some Collection<UInt8>) -> [Member] {
+    package static func members(_ json: some Collection<UInt8>) -> [Member] {
         var reader = JSONReader(bytes: Array(json))
         return reader.members()
     }

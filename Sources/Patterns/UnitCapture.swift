@@ -4,7 +4,7 @@ extension TypedCapture {
 
     /// A systemd unit: letters, digits and `:-_.\@` that end in one of the known suffixes. A colon or dot behind the
     /// suffix belongs to what follows.
-    static func unit(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func unit(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         var at = start
         let bound = min(end, start &+ longestUnitName &+ 1)
         while at < bound, isUnitByte(bytes[at]) { at &+= 1 }

@@ -1,5 +1,6 @@
 import CRules
 import Events
+import Parsers
 import Yams
 
 /// What each field means, in words, and the document that lists them.

@@ -1,12 +1,12 @@
 extension TypedCapture {
     /// A length of time in units: `1min 30.5s`, `250 ms`, `2d`, `0`.
-    static func duration(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func duration(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         durationValue(bytes, start, end).end
     }
 
     /// The end of a length of time (-1: there is none) and its nanoseconds. Between parts, and between a number and its
     /// unit, there is nothing or one space. Zero needs no unit.
-    static func durationValue(_ bytes: Bytes, _ start: Int, _ end: Int) -> (end: Int, nanoseconds: UInt64) {
+    package static func durationValue(_ bytes: Bytes, _ start: Int, _ end: Int) -> (end: Int, nanoseconds: UInt64) {
         var at = start
         var last = -1
         var total: UInt64 = 0
@@ -93,7 +93,7 @@ extension TypedCapture {
     }
 
     /// A date and time: `2026-11-22T12:00:00.5Z`, `2026/11/22 12:00:00`, `22-Nov-2026 12:00:00.000`.
-    static func timestamp(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func timestamp(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         var at = start
         if matches("dddd-dd-dd", bytes, at, end) || matches("dddd/dd/dd", bytes, at, end) {
             at &+= 10

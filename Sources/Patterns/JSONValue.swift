@@ -1,16 +1,16 @@
-import Events
+import Base
 
 /// Reads JSON (RFC 8259) where it stands in a message.
-enum JSONValue {
-    typealias Bytes = UnsafePointer<UInt8>
+package enum JSONValue {
+    package typealias Bytes = UnsafePointer<UInt8>
 
     /// Objects and arrays inside each other; deeper is not taken.
-    static let maximumDepth = 64
+    package static let maximumDepth = 64
 
     /// The end of the object or array that begins at `start`, or -1 when none does. Everything in it is checked: UTF-8,
     /// escapes (a surrogate only as half of a pair), numbers, depth. One pass over the bytes, without recursion.
     @inline(never)
-    static func end(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func end(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         guard start < end, bytes[start] == UInt8(ascii: "{") || bytes[start] == UInt8(ascii: "[") else { return -1 }
         var at = start
         var depth = 0
@@ -94,7 +94,7 @@ enum JSONValue {
         return end &- start >= count && equalBytes(bytes + start, text.utf8Start, count) ? start &+ count : -1
     }
 
-    static func number(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func number(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         var at = start
         if at < end, bytes[at] == UInt8(ascii: "-") { at &+= 1 }
         guard at < end, TypedCapture.isDigit(bytes[at]) else { return -1 }
@@ -121,7 +121,7 @@ enum JSONValue {
     }
 
     /// Behind the string that begins with the quote at `start`, or -1.
-    static func string(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    package static func string(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
         guard start < end, bytes[start] == UInt8(ascii: "\"") else { return -1 }
         var at = start &+ 1
         while at < end {
@@ -185,14 +185,14 @@ enum JSONValue {
 }
 
 /// The members of a JSON object that was checked before, in their order.
-struct JSONMembers: BitwiseCopyable {
-    struct Member: BitwiseCopyable {
+package struct JSONMembers: BitwiseCopyable {
+    package struct Member: BitwiseCopyable {
         /// Without quotes, escapes as they stand.
-        var keyStart: Int
-        var keyEnd: Int
+        package var keyStart: Int
+        package var keyEnd: Int
         /// With quotes.
-        var valueStart: Int
-        var valueEnd: Int
+        package var valueStart: Int
+        package var valueEnd: Int
     }
 
     private let bytes: JSONValue.Bytes
@@ -200,7 +200,7 @@ struct JSONMembers: BitwiseCopyable {
     private var at: Int
 
     /// Reads the object `start..<end`; an array has no members.
-    init(_ bytes: JSONValue.Bytes, _ start: Int, _ end: Int) {
+    package init(_ bytes: JSONValue.Bytes, _ start: Int, _ end: Int) {
         self.bytes = bytes
         // Without the closing brace.
         self.end = end &- 1
@@ -208,7 +208,7 @@ struct JSONMembers: BitwiseCopyable {
     }
 
     /// The next member; nil behind the last.
-    mutating func next() -> Member? {
+    package mutating func next() -> Member? {
         while at < end, bytes[at] != UInt8(ascii: "\"") { at &+= 1 }
         guard at < end else { return nil }
         let key = at &+ 1
