@@ -27,20 +27,20 @@ let package = Package(
         .systemLibrary(name: "Crdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CRules", exclude: ["Rules"]),
-        .target(name: "Base", swiftSettings: strict),
+        .target(name: "Base", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
-            name: "Documents", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
-        .target(name: "Syslog", swiftSettings: strict),
-        .target(name: "Events", dependencies: ["Syslog"], swiftSettings: strict),
+            name: "Documents", dependencies: ["Base", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+        .target(name: "Syslog", dependencies: ["Base"], swiftSettings: strict),
+        .target(name: "Events", dependencies: ["Base", "Syslog"], swiftSettings: strict),
         .target(
             name: "Parsers",
-            dependencies: ["CRules", "Documents", "Events", "Syslog", .product(name: "Yams", package: "Yams")],
+            dependencies: ["Base", "CRules", "Documents", "Events", "Syslog", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
         .target(name: "Routing", dependencies: ["Base", "Parsers", "Events", "Syslog"], swiftSettings: strict),
-        .target(name: "Spool", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "Spool", dependencies: ["Base", "CLinux"], swiftSettings: strict),
         .target(
             name: "Kafka",
-            dependencies: ["Crdkafka", "CLinux", "Spool", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Base", "Crdkafka", "CLinux", "Spool", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .target(
             name: "Inputs",

@@ -1,3 +1,4 @@
+import Base
 import Crdkafka
 import Glibc
 import Logging
@@ -140,7 +141,7 @@ final class Producer {
     func failed(_ error: rd_kafka_resp_err_t, _ text: String, isGap: Bool) {
         guard error == RD_KAFKA_RESP_ERR__FATAL else { return owner.failed(error, text) }
         guard !isEnding, renewal == nil else { return }
-        let now = Sender.monotonic()
+        let now = UInt64(SystemClock.monotonic)
         // One that held for a minute was a good one.
         if now &- renewedAt > 60_000_000_000 { failures = 0 }
         if !isGap { failures += 1 }
@@ -156,7 +157,7 @@ final class Producer {
 
     /// A connection came up or went down, from any of librdkafka's threads.
     func connection(to broker: String, isUp: Bool) {
-        news.connection(of: ObjectIdentifier(self), to: broker, isUp: isUp, Sender.monotonic())
+        news.connection(of: ObjectIdentifier(self), to: broker, isUp: isUp, UInt64(SystemClock.monotonic))
     }
 
     /// A log line, from any of librdkafka's threads.

@@ -1,3 +1,4 @@
+import Base
 import Events
 import Glibc
 import Inputs
@@ -77,11 +78,8 @@ public final class Worker: @unchecked Sendable {
 
     /// Reads the clocks and goes to the plan in force.
     func beginBatch() {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        received = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        now = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        received = SystemClock.realTime
+        now = UInt64(SystemClock.monotonic)
         if plan.version != planVersion { adoptPlan() }
     }
 

@@ -1,3 +1,4 @@
+import Base
 import CLinux
 import Glibc
 
@@ -71,7 +72,7 @@ package struct SystemDisk: SpoolDisk {
             let code = errno
             switch code {
             case EISDIR, ELOOP, ENXIO, ENODEV: return .refused("no regular file")
-            case EACCES, EPERM, EROFS, ETXTBSY: return .refused(String(cString: strerror(code)))
+            case EACCES, EPERM, EROFS, ETXTBSY: return .refused(SystemError.text(of: code))
             case ENOENT: return .empty
             default: throw SpoolError(path: path, operation: "open", errno: code)
             }

@@ -1,3 +1,5 @@
+import Base
+
 /// Lines that programs write into their own files, behind a time of their own: not syslog, but some of them say which
 /// program it is, or where their text begins.
 enum ApplicationLine {

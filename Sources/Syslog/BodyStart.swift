@@ -1,3 +1,5 @@
+import Base
+
 extension HeaderParser {
     /// Sets `body` and `repeated` from `content`.
     ///

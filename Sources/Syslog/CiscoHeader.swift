@@ -1,3 +1,5 @@
+import Base
+
 /// What Cisco's devices and their relatives write before the text, each part optional and in this order:
 /// `[counter:] [origin-id:] [sequence:] [time or uptime:] %FACILITY-SEVERITY-MNEMONIC:`.
 ///

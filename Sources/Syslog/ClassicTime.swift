@@ -1,3 +1,5 @@
+import Base
+
 /// The timestamps of the older header, RFC 3164 section 4.1.2 and what is met in the field.
 ///
 /// Forms, `[ ]` optional: `Mmm d[d] [yyyy ]h[h]:mm:ss`, `yyyy Mmm d[d] hh:mm:ss`, RFC 3339 with or without offset. Each

@@ -1,3 +1,5 @@
+import Base
+
 /// Reads timestamps and remembers the last date and time of day of each form: in a stream the same second comes again
 /// and again, and then two or three comparisons of words replace all of the arithmetic.
 ///

@@ -1,3 +1,5 @@
+import Base
+
 /// What a timestamp in a header says, before zone and missing year are resolved. A trivial value.
 struct ClockReading {
     /// Seconds since 1970-01-01T00:00:00 of the sender's own clock; meaningless when `hasYear` is false.

@@ -1,3 +1,5 @@
+import Base
+
 /// The older header, RFC 3164 section 4, from the end of the priority on (or from the first byte without one).
 ///
 /// Ambiguities and how they are decided:

@@ -1,3 +1,5 @@
+import Base
+
 /// RFC 5424 section 6, from VERSION on.
 ///
 /// A violation costs what it stands in: a time that cannot be read, or only in another form, is a fault, and the fields

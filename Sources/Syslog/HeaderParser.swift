@@ -1,3 +1,5 @@
+import Base
+
 /// Reads the header of one syslog message, whatever its form. Never fails: what could be read is in the result, the
 /// first violation is named, and no byte of text is lost.
 ///

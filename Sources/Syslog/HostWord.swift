@@ -1,3 +1,5 @@
+import Base
+
 /// Words that a host is called by.
 enum HostWord {
     /// The host in the word `begin..<end` behind a time, without the brackets around an address; empty when it is none.

@@ -1,3 +1,5 @@
+import Base
+
 /// What may stand between the priority and the time of the older header.
 enum LegacyPrefix {
     /// The offset of the time: after spaces, a lone colon (NX-OS), a sequence number and a mark.

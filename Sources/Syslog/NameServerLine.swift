@@ -1,3 +1,5 @@
+import Base
+
 /// The line format of BIND's own log files: `04-Nov-2025 14:02:09.120 queries: info: client ...`.
 ///
 /// It has no host and no program, so the message stays unstructured with the whole frame as content; the time is read,

@@ -1,3 +1,5 @@
+import Base
+
 /// Host, tag and process of the older header, RFC 3164 sections 4.1.2 and 4.1.3.
 ///
 /// How `host tag:` and `tag:` are told apart, by the first word after the time:

@@ -1,3 +1,5 @@
+import Base
+
 /// What stands around host and tag where they do not follow each other, each in front of the tag and in any order:
 /// - facility and level in words (busybox, logread, Kiwi, AIX, FreeBSD), a level alone before `name[pid]` (F5, ESXi);
 /// - a second host or an address (relays, Infoblox), before a tag that leaves no doubt, or the same name again;

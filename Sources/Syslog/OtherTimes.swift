@@ -1,3 +1,5 @@
+import Base
+
 /// Times that are neither of RFC 3164 nor of RFC 3339: of devices that write their own, and of the files of programs.
 ///
 /// `Sun Nov 22 10:00:00 2026`, `Sun, 22 Nov 2026 10:00:00 +0000`, `22 Nov 2026 10:00:00`, `22/Nov/2026:10:00:00 +0000`,

@@ -1,3 +1,5 @@
+import Base
+
 /// Facility and severity in words, and levels in words: what stands where a host or a tag would, and is neither.
 enum PriorityWord {
     /// Reads `daemon.info` (busybox, logread, Kiwi), `auth|security:info` (AIX), `<auth.info>` and `<4.6>` (FreeBSD's

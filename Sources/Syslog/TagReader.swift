@@ -1,3 +1,5 @@
+import Base
+
 /// Tags: `name:`, `name[pid]:`, `%FACILITY-SEVERITY-MNEMONIC:`. The rules are told at `OriginReader`.
 extension OriginReader {
     /// Reads a tag at `start` and sets program, process and content. `isTight` allows `name:text` without a space.

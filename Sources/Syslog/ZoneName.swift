@@ -1,3 +1,5 @@
+import Base
+
 /// Zone abbreviations after a time, as routers and some daemons write them.
 ///
 /// Abbreviations are ambiguous by nature; each is taken for the zone that most senders mean: CST, EST, MST and PST are

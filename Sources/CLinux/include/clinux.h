@@ -38,6 +38,11 @@ uint32_t clinux_crc32c(uint32_t crc, const void *bytes, size_t count);
 /// The same without the processor's instruction, so that a test can compare both.
 uint32_t clinux_crc32c_portable(uint32_t crc, const void *bytes, size_t count);
 
+// ---- Errors ---------------------------------------------------------------------------------------------------------
+
+/// The system's word for an error number, in `buffer`, which it always ends with a zero. Any thread.
+void clinux_error_text(int code, char *buffer, size_t size);
+
 // ---- Datagrams ------------------------------------------------------------------------------------------------------
 
 /// What recvmmsg said of one datagram.
