@@ -3,6 +3,8 @@ import CLinux
 import Glibc
 
 /// A file that is mapped into memory, whole.
+///
+/// Only where the mapping is: who may touch what of it, and when, is the segment's affair (`Segment`).
 package struct SpoolFile: @unchecked Sendable {
     /// Its first byte.
     package var base: UnsafeMutableRawPointer
