@@ -11,6 +11,9 @@ let strict: [SwiftSetting] = [
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
+// Types that lend bytes and cannot outlive them (`FrameText`) have to say whose they are.
+let lifetimes: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
+
 let package = Package(
     name: "kafka-log-streamer",
     products: [
@@ -30,7 +33,7 @@ let package = Package(
         .target(name: "Base", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "Documents", dependencies: ["Base", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
-        .target(name: "Syslog", dependencies: ["Base"], swiftSettings: strict),
+        .target(name: "Syslog", dependencies: ["Base"], swiftSettings: strict + lifetimes),
         .target(name: "Events", dependencies: ["Base", "Syslog"], swiftSettings: strict),
         .target(
             name: "Parsers",

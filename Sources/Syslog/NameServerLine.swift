@@ -14,9 +14,9 @@ enum NameServerLine {
             year > 0,
             text[start &+ 11] == UInt8(ascii: " "), day <= CivilDate.days(inMonth: month, of: year)
         else { return 0 }
-        var end = reading.readTimeOfDay(text, at: start &+ 12, strict: true)
-        if end > 0, text[end] == UInt8(ascii: ".") { end = reading.readFraction(text, at: end) }
-        guard end > 0, text[end] == UInt8(ascii: " ") else { return 0 }
+        var time = reading.readTimeOfDay(text, at: start &+ 12, strict: true)
+        if let clock = time.end, text[clock] == UInt8(ascii: ".") { time = reading.readFraction(text, at: clock) }
+        guard let end = time.end, text[end] == UInt8(ascii: " ") else { return 0 }
         reading.month = UInt8(truncatingIfNeeded: month)
         reading.day = UInt8(truncatingIfNeeded: day)
         reading.setYear(year)
