@@ -6,9 +6,6 @@ import PackageDescription
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
-    // A worker's state belongs to one thread and is reached through one object: the run-time check of exclusive access
-    // costs a call per use and finds nothing there. Debug builds and the tests keep it (docs/performance.md).
-    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
 // Types that lend bytes and cannot outlive them (`FrameText`) have to say whose they are.

@@ -2,10 +2,8 @@ import CLinux
 import Glibc
 
 /// A thread of one's own, for what blocks or takes a processor for long: that has no place on a task's thread.
-///
-/// `thread` is set before the object is handed out and never changed, so any thread may wait for this one.
-public final class SystemThread: @unchecked Sendable {
-    private var thread = pthread_t()
+public final class SystemThread: Sendable {
+    private let thread: pthread_t
 
     /// Starts `body` on a new thread with a name, of which the system keeps 15 bytes.
     public init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
@@ -18,14 +16,16 @@ public final class SystemThread: @unchecked Sendable {
             }
         }
         let context = Unmanaged.passRetained(Start(name, body)).toOpaque()
+        var made = pthread_t()
         let failure = pthread_create(
-            &thread, nil,
+            &made, nil,
             { context in
                 let start = Unmanaged<Start>.fromOpaque(context!).takeRetainedValue()
                 clinux_set_thread_name(start.name)
                 start.body()
                 return nil
             }, context)
+        thread = made
         guard failure == 0 else {
             Unmanaged<Start>.fromOpaque(context).release()
             throw SystemError(failure)
