@@ -6,10 +6,10 @@ import PackageDescription
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
-    // A worker's state belongs to one thread and is reached through one object: the run-time check of exclusive access
-    // costs a call per use and finds nothing there. Debug builds and the tests keep it (docs/performance.md).
-    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
+
+// Types that lend bytes and cannot outlive them (`FrameText`) have to say whose they are.
+let lifetimes: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
 let package = Package(
     name: "kafka-log-streamer",
@@ -27,29 +27,29 @@ let package = Package(
         .systemLibrary(name: "Crdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CRules", exclude: ["Rules"]),
-        .target(name: "Base", swiftSettings: strict),
+        .target(name: "Base", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
-            name: "Documents", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
-        .target(name: "Syslog", swiftSettings: strict),
+            name: "Documents", dependencies: ["Base", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+        .target(name: "Syslog", dependencies: ["Base"], swiftSettings: strict + lifetimes),
         .target(name: "Patterns", dependencies: ["Base"], swiftSettings: strict),
         .target(name: "Events", dependencies: ["Base", "Syslog"], swiftSettings: strict),
         .target(
             name: "Parsers",
             dependencies: [
-                "CRules", "Documents", "Syslog", "Patterns", "Events", .product(name: "Yams", package: "Yams"),
+                "Base", "CRules", "Documents", "Syslog", "Patterns", "Events", .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
         .target(
             name: "RuleTools",
             dependencies: [
-                "CRules", "Syslog", "Patterns", "Events", "Parsers", .product(name: "Yams", package: "Yams"),
+                "Base", "CRules", "Syslog", "Patterns", "Events", "Parsers", .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
         .target(name: "Routing", dependencies: ["Base", "Parsers", "Events", "Syslog"], swiftSettings: strict),
-        .target(name: "Spool", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "Spool", dependencies: ["Base", "CLinux"], swiftSettings: strict),
         .target(
             name: "Kafka",
-            dependencies: ["Crdkafka", "CLinux", "Spool", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Base", "Crdkafka", "CLinux", "Spool", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .target(
             name: "Inputs",

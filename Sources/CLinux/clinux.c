@@ -16,6 +16,17 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+// ---- Errors ---------------------------------------------------------------------------------------------------------
+
+void clinux_error_text(int code, char *buffer, size_t size) {
+    // GNU's variant: what it returns may be the buffer or a constant text.
+    const char *text = strerror_r(code, buffer, size);
+    if (text != buffer) {
+        strncpy(buffer, text, size - 1);
+        buffer[size - 1] = 0;
+    }
+}
+
 // ---- CRC-32C --------------------------------------------------------------------------------------------------------
 
 // The reflected Castagnoli polynomial, four bits at a time: a table of 64 bytes stays in one cache line.

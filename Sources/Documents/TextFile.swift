@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// Small files read whole: the configuration, rules, and the files that hold secrets.
@@ -24,12 +25,12 @@ public enum TextFile {
     /// Replaces a file's text.
     public static func write(_ text: String, to path: String) throws(SourceFault) {
         let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw SourceFault(message: "cannot be written: " + reason(errno)) }
+        guard file >= 0 else { throw SourceFault(message: "cannot be written: " + SystemError.text(of: errno)) }
         defer { close(file) }
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw SourceFault(message: "cannot be written: " + reason(errno)) }
+            guard count > 0 else { throw SourceFault(message: "cannot be written: " + SystemError.text(of: errno)) }
             rest = rest.dropFirst(count)
         }
     }
@@ -38,13 +39,15 @@ public enum TextFile {
         guard !path.isEmpty, !path.utf8.contains(0) else { throw SourceFault(message: "cannot be read: no name") }
         // Without waiting: to open a pipe waits for its writer.
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard file >= 0 else { throw SourceFault(message: "cannot be read: " + reason(errno)) }
+        guard file >= 0 else { throw SourceFault(message: "cannot be read: " + SystemError.text(of: errno)) }
         defer { close(file) }
         var status = stat()
-        guard fstat(file, &status) == 0 else { throw SourceFault(message: "cannot be read: " + reason(errno)) }
+        guard fstat(file, &status) == 0 else {
+            throw SourceFault(message: "cannot be read: " + SystemError.text(of: errno))
+        }
         switch status.st_mode & S_IFMT {
         case S_IFREG: break
-        case S_IFDIR: throw SourceFault(message: "cannot be read: " + reason(EISDIR))
+        case S_IFDIR: throw SourceFault(message: "cannot be read: " + SystemError.text(of: EISDIR))
         case S_IFIFO: throw SourceFault(message: "cannot be read: it is a pipe, expected a regular file")
         default: throw SourceFault(message: "cannot be read: it is a device or a socket, expected a regular file")
         }
@@ -62,7 +65,7 @@ public enum TextFile {
             if got > 0 {
                 count += got
             } else if errno != EINTR {
-                throw SourceFault(message: "cannot be read: " + reason(errno))
+                throw SourceFault(message: "cannot be read: " + SystemError.text(of: errno))
             }
         }
     }
@@ -84,6 +87,4 @@ public enum TextFile {
         }
         throw SourceFault(line: line, column: column, message: "not UTF-8, expected UTF-8 text")
     }
-
-    private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

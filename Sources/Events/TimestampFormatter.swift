@@ -1,3 +1,5 @@
+import Base
+
 /// Writes instants as RFC 3339 in UTC. One per worker: consecutive messages mostly share their second, which is then
 /// formatted once.
 public struct TimestampFormatter {
@@ -118,7 +120,7 @@ func formatSecond(_ second: Int64) -> (date: UInt64, middle: UInt64, tail: UInt6
         days -= 1
         time += 86_400
     }
-    let (year, month, day) = civilDate(days)
+    let (year, month, day) = CivilDate.date(ofDay: days)
     let text: [UInt8] = [
         digit(year / 1000), digit(year / 100), digit(year / 10), digit(year), UInt8(ascii: "-"),
         digit(month / 10), digit(month), UInt8(ascii: "-"), digit(day / 10), digit(day), UInt8(ascii: "T"),
@@ -135,17 +137,3 @@ func formatSecond(_ second: Int64) -> (date: UInt64, middle: UInt64, tail: UInt6
 }
 
 private func digit(_ value: Int64) -> UInt8 { UInt8(truncatingIfNeeded: 0x30 + value % 10) }
-
-/// The date of a day counted from 1970-01-01 in the proleptic Gregorian calendar.
-private func civilDate(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-    // Years are taken to begin in March, so that the leap day is the last of its year.
-    let shifted = days + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shiftedMonth = (5 * dayOfYear + 2) / 153
-    let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
-}

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// An input could not be opened: which one, and the system's word for why.
@@ -18,7 +19,7 @@ public struct InputError: Error, CustomStringConvertible, Equatable, Sendable {
 
     /// One sentence.
     public var description: String {
-        "cannot \(operation) \(place)" + (errno == 0 ? "" : ": " + String(cString: strerror(errno))) + advice
+        "cannot \(operation) \(place)" + (errno == 0 ? "" : ": " + SystemError.text(of: errno)) + advice
     }
 
     private var advice: String {

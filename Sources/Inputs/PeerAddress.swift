@@ -2,14 +2,14 @@ import Base
 import Glibc
 
 /// The address that a message came from, as a plain value: no port, because a sender's port says nothing.
-@frozen public struct PeerAddress: Hashable, Sendable {
+public struct PeerAddress: Hashable, Sendable {
     /// The address's bytes in network order; for IPv4 the first four count.
     public var bytes: InlineBytes
     /// 4, 16, or 0 for none (a unix socket, a file).
     public var count: UInt8
 
     /// Sixteen bytes that can be compared and hashed.
-    @frozen public struct InlineBytes: Hashable, Sendable {
+    public struct InlineBytes: Hashable, Sendable {
         var high: UInt64 = 0
         var low: UInt64 = 0
 

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// A path to bind a unix socket at.

@@ -1,3 +1,4 @@
+import Base
 import Crdkafka
 import Glibc
 import Logging
@@ -29,7 +30,7 @@ final class ClientLog: Sendable {
     func note(level: Logger.Level, facility: String, text: String) {
         // Numbers change from line to line (milliseconds, counts, ports of one broker) and do not make it another one.
         let shape = facility + Self.shape(of: text)
-        let now = Self.seconds()
+        let now = Int(SystemClock.monotonic / 1_000_000_000)
         var lines: [(Logger.Level, String)] = []
         said.withLock { said in
             if said[shape] != nil {
@@ -61,7 +62,7 @@ final class ClientLog: Sendable {
 
     /// Prints what was folded and is due; called now and then by the sender.
     func flush(all: Bool = false) {
-        let now = Self.seconds()
+        let now = Int(SystemClock.monotonic / 1_000_000_000)
         let lines = said.withLock { Self.takeDue(&$0, now: now, all: all) }
         for (level, line) in lines { logger.log(level: level, "\(line)") }
     }
@@ -77,12 +78,6 @@ final class ClientLog: Sendable {
             said[shape] = Said(level: entry.level, last: entry.last, since: now, folded: 0, pause: pause)
         }
         return lines
-    }
-
-    private static func seconds() -> Int {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec
     }
 
     /// librdkafka's syslog-style level in ours.

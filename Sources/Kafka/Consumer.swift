@@ -1,3 +1,4 @@
+import Base
 import Crdkafka
 import Glibc
 
@@ -79,8 +80,9 @@ public final class Consumer {
         }
         var chosen: Set<String> = []
         for pattern in patterns {
+            let wildcard = Wildcard(pattern, hasSingle: false)
             let matching = partitions.keys.filter {
-                Self.matches($0, pattern) && (!$0.hasPrefix("__") || $0 == pattern)
+                wildcard.matches($0) && (!$0.hasPrefix("__") || $0 == pattern)
             }
             guard !matching.isEmpty else {
                 let known = partitions.keys.sorted().joined(separator: ", ")
@@ -149,18 +151,5 @@ public final class Consumer {
             throw failures.error(error, while: "consume", milliseconds)
         }
         failures.isAway = false
-    }
-
-    static func matches(_ text: String, _ pattern: String) -> Bool {
-        guard pattern.contains("*") else { return text == pattern }
-        let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
-        var rest = text[...]
-        guard rest.hasPrefix(parts[0]) else { return false }
-        rest = rest.dropFirst(parts[0].count)
-        for part in parts.dropFirst().dropLast() where !part.isEmpty {
-            guard let found = rest.firstRange(of: part) else { return false }
-            rest = rest[found.upperBound...]
-        }
-        return rest.hasSuffix(parts[parts.count - 1])
     }
 }

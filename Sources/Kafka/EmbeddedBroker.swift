@@ -64,11 +64,6 @@ public final class EmbeddedBroker: @unchecked Sendable {
         rd_kafka_mock_push_request_errors_array(cluster, apiKey, errors.count, &errors)
     }
 
-    /// Delays a broker's answers.
-    public func setRoundTripTime(_ id: Int32, milliseconds: Int32) {
-        rd_kafka_mock_broker_set_rtt(cluster, id, milliseconds)
-    }
-
     /// Takes the leader away from a partition (`nil`), or gives it one.
     public func setLeader(topic: String, partition: Int32, broker: Int32?) {
         rd_kafka_mock_partition_set_leader(cluster, topic, partition, broker ?? -1)

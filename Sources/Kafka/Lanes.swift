@@ -1,3 +1,4 @@
+import Base
 import Crdkafka
 import Logging
 import Spool
@@ -152,7 +153,7 @@ final class Lanes {
     /// Hands over, or puts aside, up to `most` records of a feed. Returns how many moved.
     func send(from feed: Feed, most: Int) -> Int {
         var count = 0
-        while count < most, let record = feed.reader.peek() {
+        while count < most, let record = feed.reader.value.peek() {
             let index = Int(record.topicIndex)
             let state = state(index)
             if state.pointee.isOpen, state.pointee.inFlight < limits.share, !state.pointee.isSilent(now) {
@@ -164,10 +165,10 @@ final class Lanes {
             } else {
                 guard putAside(record, in: lane(index)) else { break }
             }
-            feed.reader.advance(past: record)
+            feed.reader.value.advance(past: record)
             count += 1
         }
-        if hasBacklog { feed.reader.restBehind() }
+        if hasBacklog { feed.reader.value.restBehind() }
         return count
     }
 

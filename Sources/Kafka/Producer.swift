@@ -1,3 +1,4 @@
+import Base
 import Crdkafka
 import Glibc
 import Logging
@@ -27,7 +28,7 @@ final class Producer {
     private let wakeDescriptor: Int32
     /// The sender, which outlives its producers.
     private unowned(unsafe) let owner: Sender
-    private var handle: ProducerHandle?
+    private let handle = Owned<ProducerHandle?>(nil)
     private var renewal: Renewal?
     /// Renewals since one last held.
     private var failures = 0
@@ -58,7 +59,7 @@ final class Producer {
         self.owner = owner
         self.log = log
         self.news = news
-        handle = try ProducerHandle(configuration, wakeDescriptor: wakeDescriptor, owner: self)
+        handle.value = try ProducerHandle(configuration, wakeDescriptor: wakeDescriptor, owner: self)
     }
 
     /// Whether it is being renewed and takes nothing.
@@ -66,8 +67,8 @@ final class Producer {
 
     /// Hands one record to librdkafka, which reads its value in place until the report comes.
     func produce(_ record: Record, _ index: Int) -> Handover {
-        guard handle != nil, renewal == nil else { return .notNow }
-        let error = handle!.produce(
+        guard handle.value != nil, renewal == nil else { return .notNow }
+        let error = handle.value!.produce(
             topic: index, name: { topics.name(at: UInt32($0)) }, value: record.value, valueCount: record.valueCount,
             key: record.key, keyCount: record.keyCount, timestamp: record.timestamp, opaque: record.base)
         switch error {
@@ -79,16 +80,16 @@ final class Producer {
     }
 
     /// Serves reports and errors that wait. Returns how many.
-    func serve() -> Int32 { handle?.serve() ?? 0 }
+    func serve() -> Int32 { handle.value?.serve() ?? 0 }
 
     /// Goes on with the renewal after a fatal error, a step a turn.
     func tend(_ now: UInt64) {
         guard renewal != nil else { return }
-        if handle != nil, !drain(now) { return }
+        if handle.value != nil, !drain(now) { return }
         drop()
         guard now >= renewal!.dueAt else { return }
         do throws(KafkaError) {
-            handle = try ProducerHandle(configuration, wakeDescriptor: wakeDescriptor, owner: self)
+            handle.value = try ProducerHandle(configuration, wakeDescriptor: wakeDescriptor, owner: self)
             if !renewal!.isHarmless {
                 log.note(
                     level: .warning, facility: "RENEW", text: "producer renewed after a fatal error: \(renewal!.reason)"
@@ -109,11 +110,11 @@ final class Producer {
         let isLate = now &- renewal!.since > Self.drainTime
         if !renewal!.isPurged {
             renewal!.isPurged = true
-            handle!.purge(inFlight: false)
+            handle.value!.purge(inFlight: false)
         }
-        if isLate { handle!.purge(inFlight: true) }
-        handle!.serve()
-        return handle!.outstanding() == 0
+        if isLate { handle.value!.purge(inFlight: true) }
+        handle.value!.serve()
+        return handle.value!.outstanding() == 0
     }
 
     private var pause: UInt64 { failures == 0 ? 0 : min(250_000_000 << UInt64(min(failures, 10)), Self.longestPause) }
@@ -121,13 +122,13 @@ final class Producer {
     /// Ends the producer: what is unsent is taken back before its handle goes, for its memory is the spool's.
     func end() {
         isEnding = true
-        handle?.purge(inFlight: true)
-        _ = handle?.serve()
+        handle.value?.purge(inFlight: true)
+        _ = handle.value?.serve()
         drop()
     }
 
     private func drop() {
-        handle = nil
+        handle.value = nil
         news.forget(ObjectIdentifier(self))
     }
 
@@ -140,7 +141,7 @@ final class Producer {
     func failed(_ error: rd_kafka_resp_err_t, _ text: String, isGap: Bool) {
         guard error == RD_KAFKA_RESP_ERR__FATAL else { return owner.failed(error, text) }
         guard !isEnding, renewal == nil else { return }
-        let now = Sender.monotonic()
+        let now = UInt64(SystemClock.monotonic)
         // One that held for a minute was a good one.
         if now &- renewedAt > 60_000_000_000 { failures = 0 }
         if !isGap { failures += 1 }
@@ -156,7 +157,7 @@ final class Producer {
 
     /// A connection came up or went down, from any of librdkafka's threads.
     func connection(to broker: String, isUp: Bool) {
-        news.connection(of: ObjectIdentifier(self), to: broker, isUp: isUp, Sender.monotonic())
+        news.connection(of: ObjectIdentifier(self), to: broker, isUp: isUp, UInt64(SystemClock.monotonic))
     }
 
     /// A log line, from any of librdkafka's threads.

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Logging
 import Spool
@@ -45,7 +46,7 @@ public final class ProducerPool: Sendable {
     private let topics: TopicTable
     private let news: PoolNews
     private let next = Atomic<Int>(0)
-    private let running = Mutex<[pthread_t]>([])
+    private let running = Mutex<[SystemThread]>([])
 
     /// Starts librdkafka's producers; `start` starts sending.
     /// - Parameters:
@@ -83,16 +84,11 @@ public final class ProducerPool: Sendable {
     public func start() {
         running.withLock { threads in
             for sender in senders {
-                var thread = pthread_t()
-                let context = Unmanaged.passRetained(sender).toOpaque()
-                let failure = pthread_create(
-                    &thread, nil,
-                    { context in
-                        Unmanaged<Sender>.fromOpaque(context!).takeRetainedValue().run()
-                        return nil
-                    }, context)
-                precondition(failure == 0, "a thread for a sender: \(String(cString: strerror(failure)))")
-                threads.append(thread)
+                do throws(SystemError) {
+                    threads.append(try SystemThread(name: sender.name) { sender.run() })
+                } catch {
+                    preconditionFailure("a thread for a sender: \(error)")
+                }
             }
         }
     }
@@ -136,7 +132,7 @@ public final class ProducerPool: Sendable {
     public func stop() {
         for sender in senders { sender.stop() }
         running.withLock { threads in
-            for thread in threads { pthread_join(thread, nil) }
+            for thread in threads { thread.join() }
             threads = []
         }
     }

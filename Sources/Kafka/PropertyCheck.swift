@@ -1,3 +1,4 @@
+import Base
 import Crdkafka
 import Glibc
 
@@ -194,7 +195,7 @@ public enum PropertyCheck {
         }
         return names.compactMap { name in
             guard let path = values[name], path != "probe", !path.isEmpty, access(path, R_OK) != 0 else { return nil }
-            return values.refusal(name, "\(path) cannot be read: \(String(cString: strerror(errno)))")
+            return values.refusal(name, "\(path) cannot be read: \(SystemError.text(of: errno))")
         }
     }
 

@@ -1,3 +1,4 @@
+import Base
 import CLinux
 import Crdkafka
 import Glibc
@@ -25,7 +26,7 @@ final class Sender: @unchecked Sendable {
     private let spool: Spool
     private let limits: ProducerPool.Limits
     private let log: ClientLog
-    private let name: String
+    let name: String
     private let wakeDescriptor: Int32
 
     // Other threads.
@@ -61,7 +62,7 @@ final class Sender: @unchecked Sendable {
             maximumMessageBytes: configuration.maximumMessageBytes, settlement: settlement, log: log)
         wakeDescriptor = clinux_eventfd()
         guard wakeDescriptor >= 0 else {
-            throw KafkaError("producer: no eventfd: \(String(cString: strerror(-wakeDescriptor)))")
+            throw KafkaError("producer: no eventfd: \(SystemError.text(of: -wakeDescriptor))")
         }
         // Both need the finished sender: its callbacks, and the producers.
         producers = try Producers(
@@ -125,9 +126,8 @@ final class Sender: @unchecked Sendable {
     // MARK: The sender's thread
 
     func run() {
-        clinux_set_thread_name(name)
         while !isStopping.load(ordering: .acquiring) {
-            lanes.now = Self.monotonic()
+            lanes.now = UInt64(SystemClock.monotonic)
             feeds.takeAttached()
             let served = producers.serve()
             let moved = advance()
@@ -158,8 +158,7 @@ final class Sender: @unchecked Sendable {
 
     /// Waits out the linger, or a moment when the window is full and reports will open it.
     private func rest() {
-        var time = timespec(tv_sec: 0, tv_nsec: lanes.hasWindow ? limits.turn : 1_000_000)
-        nanosleep(&time, nil)
+        SystemClock.rest(nanoseconds: lanes.hasWindow ? Int64(limits.turn) : 1_000_000)
     }
 
     private func waitForWork() {
@@ -226,15 +225,9 @@ final class Sender: @unchecked Sendable {
     /// An error of the client as a whole.
     func failed(_ error: rd_kafka_resp_err_t, _ text: String) {
         if ConnectionHint.isConnection(error) {
-            news.connection.failed(error, text, lanes?.now ?? Self.monotonic())
+            news.connection.failed(error, text, lanes?.now ?? UInt64(SystemClock.monotonic))
         } else {
             log.note(error, text)
         }
-    }
-
-    static func monotonic() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

@@ -1,3 +1,4 @@
+import Base
 import Dispatch
 import Glibc
 import Inputs
@@ -64,8 +65,7 @@ public final class FileWorker: FileSink, @unchecked Sendable {
     /// Waits for what `receive` lacked, at most a moment, so that a stop is noticed.
     public func waitForRoom() {
         if wait > 0 {
-            var rest = timespec(tv_sec: 0, tv_nsec: Int(min(wait, 100_000_000)))
-            nanosleep(&rest, nil)
+            SystemClock.rest(nanoseconds: min(Int64(wait), 100_000_000))
             return
         }
         if !roomComes.isAsked.exchange(true, ordering: .acquiringAndReleasing) {

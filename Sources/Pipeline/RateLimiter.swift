@@ -83,6 +83,7 @@ public final class SourceRateLimiter: Sendable {
     private let pace: RatePace
     private let prefix: Int
     private let key: (UInt64, UInt64, UInt64, UInt64)
+    /// Set once and freed with the limiter; what it points to is atomic.
     private nonisolated(unsafe) let due: UnsafeMutablePointer<Atomic<UInt64>>
 
     /// A limiter; the parameters are those of `RateLimiter`, for each source.

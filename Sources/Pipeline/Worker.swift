@@ -1,3 +1,4 @@
+import Base
 import Events
 import Glibc
 import Inputs
@@ -24,16 +25,16 @@ public final class Worker: @unchecked Sendable {
     let spool: Spool
     let writer: SpoolWriter
     private let wakeSender: SenderWake
-    var peers: PeerTable
+    private let ownPeers: Owned<PeerTable>
 
-    private var header = HeaderParser()
-    private var encoder: EventEncoder
-    private var router: Router
+    private let ownHeader = Owned(HeaderParser())
+    private let ownEncoder: Owned<EventEncoder>
+    private let ownRouter: Owned<Router>
     private var program: [UInt8]
     private var scratch: [UInt8] = []
 
     /// What this worker counts; published at the end of a batch.
-    var counters: WorkerCounters
+    private let ownCounters: Owned<WorkerCounters>
     private let registry: CounterRegistry
     private let programs: ProgramNames
     /// Messages committed by the end of the last batch.
@@ -61,15 +62,38 @@ public final class Worker: @unchecked Sendable {
         planVersion = value.version
         programs = plan.programs
         let published = PublishedCounters(listener: listener.name)
-        counters = WorkerCounters(published, value.layout)
+        ownCounters = Owned(WorkerCounters(published, value.layout))
         registry.add(published)
         rates = Rates(source: current.sourceRate, listener: listener.rate, service: current.rate)
         hasRates = !rates.areNone
         program = Array((listener.program ?? "").utf8)
-        encoder = EventEncoder(current.routing.parsers)
-        router = Router(current.routing, listeners: [listener.name], programs: programs)
-        peers = PeerTable(listener)
+        ownEncoder = Owned(EventEncoder(current.routing.parsers))
+        ownRouter = Owned(Router(current.routing, listeners: [listener.name], programs: programs))
+        ownPeers = Owned(PeerTable(listener))
         segmentsAhead = max(2, (16 << 20) / spool.settings.segmentSize)
+    }
+
+    // What every message changes, each in memory of its own (`Owned`).
+
+    private var header: HeaderParser {
+        @inline(__always) _read { yield ownHeader.value }
+        @inline(__always) _modify { yield &ownHeader.value }
+    }
+    private var encoder: EventEncoder {
+        @inline(__always) _read { yield ownEncoder.value }
+        @inline(__always) _modify { yield &ownEncoder.value }
+    }
+    private var router: Router {
+        @inline(__always) _read { yield ownRouter.value }
+        @inline(__always) _modify { yield &ownRouter.value }
+    }
+    var peers: PeerTable {
+        @inline(__always) _read { yield ownPeers.value }
+        @inline(__always) _modify { yield &ownPeers.value }
+    }
+    var counters: WorkerCounters {
+        @inline(__always) _read { yield ownCounters.value }
+        @inline(__always) _modify { yield &ownCounters.value }
     }
 
     /// How long a worker that is far ahead lets streams and files wait, ns.
@@ -77,11 +101,8 @@ public final class Worker: @unchecked Sendable {
 
     /// Reads the clocks and goes to the plan in force.
     func beginBatch() {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        received = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        now = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        received = SystemClock.realTime
+        now = UInt64(SystemClock.monotonic)
         if plan.version != planVersion { adoptPlan() }
     }
 

@@ -157,10 +157,9 @@ public struct Router: ~Copyable {
         return condition.listeners.isEmpty || condition.listeners.contains(listeners[source.listener])
     }
 
-    /// FNV-1a: names are short.
+    /// Slots are found by its low bits, so the high ones go into them.
     private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        let hash = NameHash.of(bytes)
         return hash ^ hash >> 29
     }
 

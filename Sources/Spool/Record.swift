@@ -2,7 +2,7 @@ import CLinux
 
 /// A committed record where it lies in its segment. It borrows: whoever holds one knows that the segment stays, because
 /// the record is not settled yet.
-@frozen public struct Record: @unchecked Sendable {
+public struct Record: @unchecked Sendable {
     /// The record's first byte. What the producer carries as its opaque pointer.
     public let base: UnsafeMutableRawPointer
 

@@ -113,8 +113,6 @@ enum SegmentLayout {
     /// What was written before records had places and headers checksums. Read, never written.
     static let firstVersion: UInt32 = 1
 
-    /// Records carry a checksum.
-    static let checkedFlag: UInt32 = 1
     /// Version 1: holds the backlog of topics that were stuck, older than anything else of them whatever its sequence.
     static let backlogFlag: UInt32 = 2
 
@@ -126,7 +124,7 @@ enum SegmentLayout {
 
 /// What became of a record. On a disk a bit may flip: from every state it takes four flips to another, and what is no
 /// state at all is sent once more rather than never.
-@frozen public enum RecordState: UInt8, Sendable {
+public enum RecordState: UInt8, Sendable {
     /// Not yet known to be with Kafka.
     case pending = 0
     /// Kafka's delivery report said so.

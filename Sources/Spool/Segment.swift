@@ -46,7 +46,8 @@ public final class Segment: @unchecked Sendable {
 
     /// Makes the segment empty and ready for a writer.
     func begin(sequence: UInt64, chain: UInt32, firstNumber: UInt64) {
-        // The first length word goes first: with the old one in place, the new generation would bless an old record.
+        // The first length word goes first: with the old one in place, the new generation would bless an old record. A
+        // release alone lets later stores overtake it; the header's own begin with a fence.
         clinux_store_release_u32(base + SegmentLayout.header, 0)
         use(
             SegmentHeader(

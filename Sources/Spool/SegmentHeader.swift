@@ -54,11 +54,18 @@ struct SegmentHeader: Equatable {
     }
 
     /// Writes it; nothing is settled and nothing sealed.
+    ///
+    /// A process may be killed between any two of these stores. In the middle there is no header: the magic number goes
+    /// first and comes back last, and what is found then is rebuilt from the records, all of them settled in a segment that
+    /// is used anew.
     func write(to base: UnsafeMutableRawPointer) {
+        clinux_fence()
+        clinux_store_release_u64(base + SegmentLayout.magic, 0)
+        clinux_fence()
         base.storeBytes(of: version, toByteOffset: SegmentLayout.version, as: UInt32.self)
         base.storeBytes(of: UInt32(size), toByteOffset: SegmentLayout.size, as: UInt32.self)
         base.storeBytes(of: generation, toByteOffset: SegmentLayout.generation, as: UInt32.self)
-        let flags = SegmentLayout.checkedFlag | (isBacklog ? SegmentLayout.backlogFlag : 0)
+        let flags = isBacklog ? SegmentLayout.backlogFlag : 0
         base.storeBytes(of: flags, toByteOffset: SegmentLayout.flags, as: UInt32.self)
         base.storeBytes(of: sequence, toByteOffset: SegmentLayout.sequence, as: UInt64.self)
         base.storeBytes(of: 0, toByteOffset: SegmentLayout.settled, as: UInt32.self)
@@ -66,12 +73,14 @@ struct SegmentHeader: Equatable {
         base.storeBytes(of: chain, toByteOffset: SegmentLayout.chain, as: UInt32.self)
         base.storeBytes(of: 0, toByteOffset: SegmentLayout.sealCheck, as: UInt32.self)
         base.storeBytes(of: firstNumber, toByteOffset: SegmentLayout.firstNumber, as: UInt64.self)
-        base.storeBytes(of: SegmentLayout.magicValue, toByteOffset: SegmentLayout.magic, as: UInt64.self)
         base.storeBytes(of: Self.checksum(base), toByteOffset: SegmentLayout.checksum, as: UInt32.self)
+        clinux_store_release_u64(base + SegmentLayout.magic, SegmentLayout.magicValue)
     }
 
+    /// The magic number is taken as what it has to be: it is stored behind the checksum.
     private static func checksum(_ base: UnsafeRawPointer) -> UInt32 {
-        let head = clinux_crc32c(0, base, SegmentLayout.settled)
+        let magic = withUnsafeBytes(of: SegmentLayout.magicValue) { clinux_crc32c(0, $0.baseAddress!, $0.count) }
+        let head = clinux_crc32c(magic, base + SegmentLayout.version, SegmentLayout.settled - SegmentLayout.version)
         let chain = clinux_crc32c(head, base + SegmentLayout.chain, 4)
         return clinux_crc32c(chain, base + SegmentLayout.firstNumber, 8)
     }

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Synchronization
 
@@ -19,6 +20,8 @@ public final class Spool: Sendable {
         /// Whether the directory has names that may not be on the disk yet.
         var hasNewNames = false
         var refusal: SpoolError?
+        /// After a refusal: when a new segment may be asked for again, on the monotonic clock, ns.
+        var nextAttempt: Int64 = .min
         var writeFailure: SpoolError?
     }
 
@@ -31,6 +34,7 @@ public final class Spool: Sendable {
     private let naming = Mutex(())
     private let lockDescriptor: Int32
     let disk: any SpoolDisk
+    private let clock: @Sendable () -> Int64
     private let syncs = Syncs()
     /// Every origin that is open or has records that are not settled.
     private let origins = Mutex<[ObjectIdentifier: Origin]>([:])
@@ -42,6 +46,9 @@ public final class Spool: Sendable {
     /// The part of all segments that is kept back from workers for backlogs. Without it, what came in before a topic
     /// was known to be stuck could fill the spool, and records of other topics behind it would wait for that topic.
     static let backlogPart = 4
+    /// Nanoseconds between two attempts to make a segment while the system refuses: every datagram that comes asks for
+    /// one, and each attempt makes, fills and removes a file.
+    static let attemptInterval: Int64 = 100_000_000
     /// Empty segments kept for the next use; more are given back to the system.
     static let keptFree = 8
 
@@ -51,9 +58,14 @@ public final class Spool: Sendable {
         try self.init(settings, disk: SystemDisk())
     }
 
-    package init(_ settings: SpoolSettings, disk: any SpoolDisk) throws(SpoolError) {
+    /// - Parameter clock: nanoseconds that only grow.
+    package init(
+        _ settings: SpoolSettings, disk: any SpoolDisk,
+        clock: @escaping @Sendable () -> Int64 = { SystemClock.monotonic }
+    ) throws(SpoolError) {
         self.settings = settings
         self.disk = disk
+        self.clock = clock
         isChecked = settings.directory != nil
         if case .interval = settings.sync {
             keepsOnInterval = settings.directory != nil
@@ -193,8 +205,12 @@ public final class Spool: Sendable {
         let (free, isRoom, sequence): (Segment?, Bool, UInt64) = pool.withLock { pool in
             let sequence = pool.nextSequence
             guard pool.free.count + (maximumSegments - pool.total) > kept(from: purpose) else { return (nil, false, 0) }
+            if let segment = pool.free.popLast() {
+                pool.nextSequence += 1
+                return (segment, true, sequence)
+            }
+            guard isAttemptDue(&pool) else { return (nil, false, 0) }
             pool.nextSequence += 1
-            if let segment = pool.free.popLast() { return (segment, true, sequence) }
             pool.total += 1
             return (nil, true, sequence)
         }
@@ -202,6 +218,15 @@ public final class Spool: Sendable {
         segment.begin(sequence: sequence, chain: chain, firstNumber: firstNumber)
         if settings.directory != nil, settings.sync != .process { noteUse(segment, isNew: free == nil) }
         return segment
+    }
+
+    /// Whether a new segment may be asked for: at once, but after a refusal only every so often, all writers together.
+    private func isAttemptDue(_ pool: inout Pool) -> Bool {
+        guard pool.refusal != nil else { return true }
+        let now = clock()
+        guard now >= pool.nextAttempt else { return false }
+        pool.nextAttempt = now + Self.attemptInterval
+        return true
     }
 
     private func make(_ sequence: UInt64) -> Segment? {
@@ -219,6 +244,7 @@ public final class Spool: Sendable {
             pool.withLock { pool in
                 pool.total -= 1
                 pool.refusal = error
+                pool.nextAttempt = clock() + Self.attemptInterval
             }
             return nil
         }

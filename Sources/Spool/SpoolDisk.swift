@@ -1,7 +1,10 @@
+import Base
 import CLinux
 import Glibc
 
 /// A file that is mapped into memory, whole.
+///
+/// Only where the mapping is: who may touch what of it, and when, is the segment's affair (`Segment`).
 package struct SpoolFile: @unchecked Sendable {
     /// Its first byte.
     package var base: UnsafeMutableRawPointer
@@ -71,7 +74,7 @@ package struct SystemDisk: SpoolDisk {
             let code = errno
             switch code {
             case EISDIR, ELOOP, ENXIO, ENODEV: return .refused("no regular file")
-            case EACCES, EPERM, EROFS, ETXTBSY: return .refused(String(cString: strerror(code)))
+            case EACCES, EPERM, EROFS, ETXTBSY: return .refused(SystemError.text(of: code))
             case ENOENT: return .empty
             default: throw SpoolError(path: path, operation: "open", errno: code)
             }

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// The spool could not do what it was asked: which file, what, and the system's word for why.
@@ -17,7 +18,7 @@ public struct SpoolError: Error, CustomStringConvertible, Equatable, Sendable {
 
     /// One sentence for a log.
     public var description: String {
-        let reason = errno == 0 ? "" : ": " + String(cString: strerror(errno))
+        let reason = errno == 0 ? "" : ": " + SystemError.text(of: errno)
         return "spool: cannot \(operation) \(path ?? "memory")\(reason)"
     }
 }

@@ -34,8 +34,9 @@ public final class SpoolWriter {
     private var number: UInt64 = 0
     /// Origins with records in this batch that are told when it ends.
     private var inBatch: [Origin] = []
+    private var commits: UInt64 = 0
     /// Records committed by this writer so far.
-    public private(set) var committed: UInt64 = 0
+    public var committed: UInt64 { commits }
 
     init(spool: Spool, purpose: Purpose) {
         self.spool = spool
@@ -209,7 +210,7 @@ public final class SpoolWriter {
         clinux_store_release_u32(record, UInt32(size))
         offset += size
         countInSegment += 1
-        committed += 1
+        commits += 1
     }
 
     /// Copies a committed record of another chain to the end of this one, its place and origin with it. False when there

@@ -1,3 +1,5 @@
+import Base
+
 /// Lines that programs write into their own files, behind a time of their own: not syslog, but some of them say which
 /// program it is, or where their text begins.
 enum ApplicationLine {
@@ -64,25 +66,25 @@ enum ApplicationLine {
         else {
             return false
         }
-        return OtherTimes.read(text, at: offset, &reading) > 0
+        return OtherTimes.read(text, at: offset, &reading) != nil
     }
 
     /// The Kubernetes logger: `I1122 10:00:00.123456    1234 controller.go:123] text`. Reads its time, without a year.
-    /// Returns the offset behind the time, 0 when it is none.
-    static func readKlogTime(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Int {
+    /// Returns the offset behind the time, nil when it is none.
+    static func readKlogTime(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Int? {
         switch text[start] {
         case UInt8(ascii: "I"), UInt8(ascii: "W"), UInt8(ascii: "E"), UInt8(ascii: "F"): break
-        default: return 0
+        default: return nil
         }
         let month = text.twoDigits(start &+ 1)
         let day = text.twoDigits(start &+ 3)
         guard month >= 1, month <= 12, day >= 1, day <= CivilDate.days(inMonth: month, of: 2000),
             text[start &+ 5] == UInt8(ascii: " ")
-        else { return 0 }
-        var end = reading.readTimeOfDay(text, at: start &+ 6, strict: true)
-        guard end > 0, text[end] == UInt8(ascii: ".") else { return 0 }
-        end = reading.readFraction(text, at: end)
-        guard end > 0, text[end] == UInt8(ascii: " ") else { return 0 }
+        else { return nil }
+        guard let clock = reading.readTimeOfDay(text, at: start &+ 6, strict: true).end,
+            text[clock] == UInt8(ascii: "."), let end = reading.readFraction(text, at: clock).end,
+            text[end] == UInt8(ascii: " ")
+        else { return nil }
         reading.month = UInt8(truncatingIfNeeded: month)
         reading.day = UInt8(truncatingIfNeeded: day)
         return end

@@ -1,3 +1,5 @@
+import Base
+
 extension HeaderParser {
     /// Sets `body` and `repeated` from `content`.
     ///
@@ -22,7 +24,7 @@ extension HeaderParser {
             let after = BodyPrefix.timeEnd(text, at: start, message)
             if after > 0 { message.body = ByteRange(min(after, end), end) }
         }
-        if !message.program.isEmpty, first == text.base[message.program.lowerBound] {
+        if !message.program.isEmpty, first == text[inside: message.program.lowerBound] {
             let after = RepeatedHeader.tagEnd(text, at: start, message)
             if after > start { message.body = ByteRange(min(after, end), end) }
         }
@@ -36,9 +38,9 @@ enum BodyEnd {
     static func find(_ text: FrameText, from start: Int) -> Int {
         let end = text.count
         guard end > start else { return end }
-        let last = text.base[end &- 1]
+        let last = text[inside: end &- 1]
         if last > UInt8(ascii: " "), !isDigit(last) { return end }
-        if isDigit(last), end &- start < 4 || text.base[end &- 4] != UInt8(ascii: "#") { return end }
+        if isDigit(last), end &- start < 4 || text[inside: end &- 4] != UInt8(ascii: "#") { return end }
         return trimmed(text, from: start)
     }
 
@@ -46,7 +48,7 @@ enum BodyEnd {
     private static func trimmed(_ text: FrameText, from start: Int) -> Int {
         var end = text.count
         while end > start {
-            let last = text.base[end &- 1]
+            let last = text[inside: end &- 1]
             if last == UInt8(ascii: " ") || (last >= UInt8(ascii: "\t") && last <= UInt8(ascii: "\r")) || last == 0 {
                 end &-= 1
             } else if end &- start >= 4, isEscape(text, at: end &- 4) {
@@ -83,8 +85,9 @@ enum BodyPrefix {
         else { return 0 }
         var reading = ClockReading()
         if text[start &+ 2] == UInt8(ascii: "-") { return NameServerLine.read(text, at: start, &reading) }
-        var end = OtherTimes.classicEnd(text, at: start, &reading)
-        guard end > 0, text[end] == UInt8(ascii: " ") else { return 0 }
+        guard var end = OtherTimes.rfc3164End(text, at: start, &reading), text[end] == UInt8(ascii: " ") else {
+            return 0
+        }
         while text[end] == UInt8(ascii: " ") { end &+= 1 }
         return end
     }
@@ -172,10 +175,12 @@ enum Repetition {
         message.repeated = UInt32(clamping: count)
         offset &+= 5
         if text[offset] == UInt8(ascii: "s") { offset &+= 1 }
-        guard text.has(": [", at: offset), end > offset &+ 3, text.base[end &- 1] == UInt8(ascii: "]") else { return }
+        guard text.has(": [", at: offset), end > offset &+ 3, text[inside: end &- 1] == UInt8(ascii: "]") else {
+            return
+        }
         offset &+= text[offset &+ 3] == UInt8(ascii: " ") ? 4 : 3
         if offset < end {
-            let inner = FrameText(base: text.base, count: end &- 1)
+            let inner = text.prefix(end &- 1)
             message.body = ByteRange(offset, BodyEnd.find(inner, from: offset))
         }
     }

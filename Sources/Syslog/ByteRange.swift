@@ -1,7 +1,6 @@
 /// A run of bytes inside one frame, as offsets: nothing is copied and nothing is kept alive.
 ///
 /// `start + count` never passes the end of the frame it was read from. A count of 0 means absent or empty.
-@frozen
 public struct ByteRange: Equatable, Hashable, Sendable {
     /// Offset of the first byte, counted from 0.
     public var start: UInt32

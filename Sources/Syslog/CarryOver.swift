@@ -19,17 +19,22 @@ struct CarryOver: ~Copyable {
         storage?.deallocate()
     }
 
-    /// The first byte; there is one wherever this is asked for.
-    @inline(__always)
-    var base: UnsafePointer<UInt8> {
-        UnsafePointer(storage.unsafelyUnwrapped)
+    /// What it holds.
+    var bytes: Span<UInt8> {
+        @_lifetime(borrow self)
+        @inline(__always)
+        get {
+            let held = UnsafeBufferPointer(start: UnsafePointer(storage), count: count)
+            return _overrideLifetime(Span(_unsafeElements: held), borrowing: self)
+        }
     }
 
-    mutating func append(_ bytes: UnsafePointer<UInt8>, _ added: Int) {
-        guard added > 0 else { return }
-        if count &+ added > capacity { grow(to: count &+ added) }
-        (storage.unsafelyUnwrapped + count).update(from: bytes, count: added)
-        count &+= added
+    mutating func append(_ bytes: Span<UInt8>) {
+        guard bytes.count > 0 else { return }
+        if count &+ bytes.count > capacity { grow(to: count &+ bytes.count) }
+        let end = storage.unsafelyUnwrapped + count
+        bytes.withUnsafeBufferPointer { end.update(from: $0.baseAddress.unsafelyUnwrapped, count: $0.count) }
+        count &+= bytes.count
     }
 
     mutating func removeFirst(_ removed: Int) {
@@ -44,6 +49,7 @@ struct CarryOver: ~Copyable {
     }
 
     mutating func removeLast(_ removed: Int) {
+        assert(removed >= 0 && removed <= count)
         count &-= removed
     }
 

@@ -1,3 +1,5 @@
+import Base
+
 /// What Cisco's devices and their relatives write before the text, each part optional and in this order:
 /// `[counter:] [origin-id:] [sequence:] [time or uptime:] %FACILITY-SEVERITY-MNEMONIC:`.
 ///
@@ -64,13 +66,14 @@ struct CiscoHeader {
     /// Reads a time and the colon behind it; returns the offset behind both, 0 when there is none.
     private mutating func readTime(_ text: FrameText, at start: Int) -> Int {
         if hasTime { return 0 }
-        let offset = LegacyPrefix.markEnd(text, start)
+        let offset = RFC3164Prefix.markEnd(text, start)
         guard isDigit(text[offset]) || isLetter(text[offset]) else { return 0 }
         var ignored = ClockCache()
         var read = ClockReading()
         var isRemembered = false
-        let end = ignored.readClassicTime(text, at: offset, &read, isRemembered: &isRemembered)
-        guard end > 0 else { return 0 }
+        guard let end = ignored.readRFC3164Time(text, at: offset, &read, isRemembered: &isRemembered).end else {
+            return 0
+        }
         reading = read
         hasTime = true
         return text[end] == UInt8(ascii: ":") ? end &+ 1 : end
@@ -91,10 +94,12 @@ struct CiscoHeader {
     /// Skips the zone's name behind a time, any word that ends in a colon before the message's tag; behind a time with a
     /// zone, and before the tags of firewalls, which write none, that word is the device's name.
     private mutating func readLabel(_ text: FrameText, after timeEnd: Int) -> Int {
-        guard text[timeEnd] == UInt8(ascii: " "), text.base[timeEnd &- 1] != UInt8(ascii: ":") else { return timeEnd }
+        guard text[timeEnd] == UInt8(ascii: " "), text[inside: timeEnd &- 1] != UInt8(ascii: ":") else {
+            return timeEnd
+        }
         let start = timeEnd &+ 1
         let end = text.tokenEnd(start)
-        guard end &- start > 1, text.base[end &- 1] == UInt8(ascii: ":"), text[end] == UInt8(ascii: " ") else {
+        guard end &- start > 1, text[inside: end &- 1] == UInt8(ascii: ":"), text[end] == UInt8(ascii: " ") else {
             return timeEnd
         }
         let next = end &+ 1
@@ -110,7 +115,7 @@ struct CiscoHeader {
     private mutating func readWord(_ text: FrameText, at start: Int) -> Int {
         let end = text.tokenEnd(start)
         guard end > start else { return 0 }
-        guard text.base[end &- 1] == UInt8(ascii: ":") else {
+        guard text[inside: end &- 1] == UInt8(ascii: ":") else {
             let node = CiscoHeader.nodeEnd(text, start, end)
             if node > 0 { return node }
             // `fw1 : ` and `router1 RP/0/RP0/CPU0:`.
@@ -121,14 +126,14 @@ struct CiscoHeader {
         }
         let colon = end &- 1
         if colon == start || PriorityWord.areDigits(text, start, colon) { return colon > start ? end : 0 }
-        if CiscoHeader.isUptime(text, LegacyPrefix.markEnd(text, start), colon) { return end }
-        if text.base[start] == UInt8(ascii: "*") { return end }
+        if CiscoHeader.isUptime(text, RFC3164Prefix.markEnd(text, start), colon) { return end }
+        if text[inside: start] == UInt8(ascii: "*") { return end }
         return setHost(text, start, colon) ? end : 0
     }
 
     private mutating func setHost(_ text: FrameText, _ start: Int, _ end: Int) -> Bool {
         guard host.isEmpty else { return false }
-        for offset in start..<end where !ByteClass.wideHost.contains(text.base[offset]) { return false }
+        for offset in start..<end where !ByteClass.wideHost.contains(text[inside: offset]) { return false }
         host = ByteRange(start, end)
         return true
     }
@@ -137,8 +142,8 @@ struct CiscoHeader {
     private static func nodeEnd(_ text: FrameText, _ start: Int, _ end: Int) -> Int {
         var slashes = 0
         for offset in start..<max(start, end) {
-            if text.base[offset] == UInt8(ascii: "/") { slashes &+= 1 }
-            if text.base[offset] == UInt8(ascii: ":") { return slashes > 1 ? offset &+ 1 : 0 }
+            if text[inside: offset] == UInt8(ascii: "/") { slashes &+= 1 }
+            if text[inside: offset] == UInt8(ascii: ":") { return slashes > 1 ? offset &+ 1 : 0 }
         }
         return 0
     }

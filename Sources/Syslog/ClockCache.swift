@@ -1,3 +1,5 @@
+import Base
+
 /// Reads timestamps and remembers the last date and time of day of each form: in a stream the same second comes again
 /// and again, and then two or three comparisons of words replace all of the arithmetic.
 ///
@@ -5,17 +7,17 @@
 struct ClockCache {
     // The words of a key overlap, and differ where they do as long as nothing has been read: no text matches them then.
     // RFC 3339: the 19 bytes `yyyy-mm-ddThh:mm:ss`, and what they are in seconds.
-    private var internetKey0: UInt64 = 0
-    private var internetKey1: UInt64 = 0
-    private var internetKey2: UInt32 = .max
-    private var internetLocal: Int64 = 0
+    private var rfc3339Key0: UInt64 = 0
+    private var rfc3339Key1: UInt64 = 0
+    private var rfc3339Key2: UInt32 = .max
+    private var rfc3339Local: Int64 = 0
 
     // RFC 3164: the 15 bytes `Mmm dd hh:mm:ss`, and what they say.
-    private var classicKey0: UInt64 = 0
-    private var classicKey1: UInt64 = .max
-    private var classicMonth: UInt8 = 0
-    private var classicDay: UInt8 = 0
-    private var classicSecondOfDay: Int32 = 0
+    private var rfc3164Key0: UInt64 = 0
+    private var rfc3164Key1: UInt64 = .max
+    private var rfc3164Month: UInt8 = 0
+    private var rfc3164Day: UInt8 = 0
+    private var rfc3164SecondOfDay: Int32 = 0
 
     // The instant that the RFC 3164 fields above were resolved to, for one zone.
     private var resolved: Int64 = 0
@@ -30,45 +32,45 @@ struct ClockCache {
     ///
     /// Unless strict, also what is met in the older header: a space or a small letter for `T`, a small `z`, a comma
     /// before the fraction, `+hhmm`, and no offset at all (then `hasOffset` is false and the zone decides).
-    /// Returns the offset after it, or the complement of the offset of a fault.
     @inline(__always)
-    mutating func readInternetTime(
+    mutating func readRFC3339(
         _ text: FrameText, at start: Int, strict: Bool, _ reading: inout ClockReading
-    ) -> Int {
-        if recallsInternet(text, at: start) {
-            reading.local = internetLocal
+    ) -> TimeScan {
+        if recallsRFC3339(text, at: start) {
+            reading.local = rfc3339Local
         } else {
-            let end = readInternetDateAndTime(text, at: start, strict: strict, &reading)
-            if end < 0 { return end }
+            let scan = readRFC3339DateAndTime(text, at: start, strict: strict, &reading)
+            guard case .end = scan else { return scan }
         }
         reading.hasYear = true
         var offset = start &+ 19
         var byte = text[offset]
         if byte == UInt8(ascii: ".") || (!strict && byte == UInt8(ascii: ",")) {
-            offset = reading.readFraction(text, at: offset)
-            if offset < 0 { return offset }
+            let scan = reading.readFraction(text, at: offset)
+            guard case .end(let end) = scan else { return scan }
+            offset = end
             byte = text[offset]
         }
         if byte == UInt8(ascii: "Z") || (!strict && byte == UInt8(ascii: "z")) {
             reading.hasOffset = true
-            return offset &+ 1
+            return .end(offset &+ 1)
         }
-        if !strict, byte != UInt8(ascii: "+"), byte != UInt8(ascii: "-") { return offset }
+        if !strict, byte != UInt8(ascii: "+"), byte != UInt8(ascii: "-") { return .end(offset) }
         return reading.readOffset(text, at: offset, strict: strict)
     }
 
     /// True when the 19 bytes at `start` are the last `yyyy-mm-ddThh:mm:ss` read.
     @inline(__always)
-    func recallsInternet(_ text: FrameText, at start: Int) -> Bool {
+    func recallsRFC3339(_ text: FrameText, at start: Int) -> Bool {
         // A digit after them is for the reader to refuse.
-        start &+ 19 <= text.count && text.word(at: start) == internetKey0 && text.word(at: start &+ 8) == internetKey1
-            && text.halfWord(at: start &+ 15) == internetKey2 && !isDigit(text[start &+ 19])
+        start &+ 19 <= text.count && text.word(at: start) == rfc3339Key0 && text.word(at: start &+ 8) == rfc3339Key1
+            && text.halfWord(at: start &+ 15) == rfc3339Key2 && !isDigit(text[start &+ 19])
     }
 
     @inline(never)
-    private mutating func readInternetDateAndTime(
+    private mutating func readRFC3339DateAndTime(
         _ text: FrameText, at start: Int, strict: Bool, _ reading: inout ClockReading
-    ) -> Int {
+    ) -> TimeScan {
         for index in 0..<10 {
             let byte = text[start &+ index]
             let isRight = index == 4 || index == 7 ? byte == UInt8(ascii: "-") : isDigit(byte)
@@ -86,41 +88,41 @@ struct ClockCache {
             separator == UInt8(ascii: "T")
                 || (!strict && (separator == UInt8(ascii: "t") || separator == UInt8(ascii: " ")))
         else { return reading.fault(.timestamp, start &+ 10) }
-        let end = reading.readTimeOfDay(text, at: start &+ 11, strict: true)
-        if end < 0 { return end }
+        let scan = reading.readTimeOfDay(text, at: start &+ 11, strict: true)
+        guard case .end = scan else { return scan }
         reading.local =
             CivilDate.daysSinceEpoch(year: year, month: month, day: day) &* CivilDate.secondsPerDay
             &+ Int64(reading.secondOfDay)
         // Only what the strict form accepts is remembered, so that the strict reader never finds a lenient one here.
         if separator == UInt8(ascii: "T") {
-            internetKey0 = text.word(at: start)
-            internetKey1 = text.word(at: start &+ 8)
-            internetKey2 = text.halfWord(at: start &+ 15)
-            internetLocal = reading.local
+            rfc3339Key0 = text.word(at: start)
+            rfc3339Key1 = text.word(at: start &+ 8)
+            rfc3339Key2 = text.halfWord(at: start &+ 15)
+            rfc3339Local = reading.local
         }
-        return end
+        return scan
     }
 
     /// True when the 15 bytes at `start` are the last `Mmm dd hh:mm:ss` read, whose fields are then in `reading`.
     @inline(__always)
-    func recallsClassic(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Bool {
+    func recallsRFC3164(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Bool {
         // A digit after them is for the reader to refuse.
-        guard start &+ 15 <= text.count, text.word(at: start) == classicKey0,
-            text.word(at: start &+ 7) == classicKey1, !isDigit(text[start &+ 15])
+        guard start &+ 15 <= text.count, text.word(at: start) == rfc3164Key0,
+            text.word(at: start &+ 7) == rfc3164Key1, !isDigit(text[start &+ 15])
         else { return false }
-        reading.month = classicMonth
-        reading.day = classicDay
-        reading.secondOfDay = classicSecondOfDay
+        reading.month = rfc3164Month
+        reading.day = rfc3164Day
+        reading.secondOfDay = rfc3164SecondOfDay
         return true
     }
 
     /// Remembers the 15 bytes at `start`, which have just been read without a year among them.
-    mutating func rememberClassic(_ text: FrameText, at start: Int, _ reading: ClockReading) {
-        classicKey0 = text.word(at: start)
-        classicKey1 = text.word(at: start &+ 7)
-        classicMonth = reading.month
-        classicDay = reading.day
-        classicSecondOfDay = reading.secondOfDay
+    mutating func rememberRFC3164(_ text: FrameText, at start: Int, _ reading: ClockReading) {
+        rfc3164Key0 = text.word(at: start)
+        rfc3164Key1 = text.word(at: start &+ 7)
+        rfc3164Month = reading.month
+        rfc3164Day = reading.day
+        rfc3164SecondOfDay = reading.secondOfDay
         isResolved = false
     }
 

@@ -1,3 +1,21 @@
+import Base
+
+/// What was found where a time, or a part of one, may stand.
+enum TimeScan {
+    /// Something else.
+    case none
+    /// A time, up to this offset.
+    case end(Int)
+    /// What is meant for a time and breaks the rules at this offset; the reading has the kind of fault.
+    case fault(Int)
+
+    /// The offset behind a time without a fault.
+    @inline(__always)
+    var end: Int? {
+        if case .end(let end) = self { end } else { nil }
+    }
+}
+
 /// What a timestamp in a header says, before zone and missing year are resolved. A trivial value.
 struct ClockReading {
     /// Seconds since 1970-01-01T00:00:00 of the sender's own clock; meaningless when `hasYear` is false.
@@ -11,19 +29,19 @@ struct ClockReading {
     var month: UInt8 = 0
     var day: UInt8 = 0
     var secondOfDay: Int32 = 0
-    /// Why the text is a time that breaks the rules; set when a reader returns a negative offset.
+    /// Why the text is a time that breaks the rules; set when a reader finds a fault.
     var faultKind = HeaderFault.Kind.timestamp
 
-    /// Notes a fault; the complement of its offset is what a reader returns, so that it cannot be taken for an end.
+    /// Notes a fault, for a reader to return.
     @inline(__always)
-    mutating func fault(_ kind: HeaderFault.Kind, _ offset: Int) -> Int {
+    mutating func fault(_ kind: HeaderFault.Kind, _ offset: Int) -> TimeScan {
         faultKind = kind
-        return ~offset
+        return .fault(offset)
     }
 
-    /// Reads `.` and fraction digits at `start`; returns the offset after them, or the complement of the fault's.
+    /// Reads `.` and fraction digits at `start`.
     @inline(__always)
-    mutating func readFraction(_ text: FrameText, at start: Int) -> Int {
+    mutating func readFraction(_ text: FrameText, at start: Int) -> TimeScan {
         var offset = start &+ 1
         var value: UInt32 = 0
         var remaining = 9
@@ -38,7 +56,7 @@ struct ClockReading {
         if remaining == 9 { return fault(.timestampFraction, offset) }
         digits = UInt8(truncatingIfNeeded: 9 &- remaining)
         nanoseconds = value &* ClockReading.powerOfTen(remaining)
-        return offset
+        return .end(offset)
     }
 
     @inline(__always)
@@ -56,9 +74,9 @@ struct ClockReading {
         }
     }
 
-    /// Reads `+hh:mm`, `-hh:mm` and, unless strict, `+hhmm` and `+hh`; returns the offset after it.
+    /// Reads `+hh:mm`, `-hh:mm` and, unless strict, `+hhmm` and `+hh`.
     @inline(__always)
-    mutating func readOffset(_ text: FrameText, at start: Int, strict: Bool) -> Int {
+    mutating func readOffset(_ text: FrameText, at start: Int, strict: Bool) -> TimeScan {
         let sign: Int32 = text[start] == UInt8(ascii: "-") ? -1 : 1
         guard sign < 0 || text[start] == UInt8(ascii: "+") else { return fault(.timestampOffset, start) }
         let hours = text.twoDigits(start &+ 1)
@@ -78,13 +96,13 @@ struct ClockReading {
         if minutes < 0 || minutes > 59 { return fault(.timestampOffset, end) }
         offset = sign &* Int32(truncatingIfNeeded: hours &* 3_600 &+ minutes &* 60)
         hasOffset = true
-        return end &+ 2
+        return .end(end &+ 2)
     }
 
-    /// Reads `hh:mm:ss` at `start` into `secondOfDay`; returns the offset after it, or the complement of the fault's.
+    /// Reads `hh:mm:ss` at `start` into `secondOfDay`.
     ///
     /// `:60` is a leap second and counts on into the next minute. Hours may have one digit unless strict.
-    mutating func readTimeOfDay(_ text: FrameText, at start: Int, strict: Bool) -> Int {
+    mutating func readTimeOfDay(_ text: FrameText, at start: Int, strict: Bool) -> TimeScan {
         var offset = start
         var hours = text.twoDigits(offset)
         if hours < 0, !strict, isDigit(text[offset]), text[offset &+ 1] == UInt8(ascii: ":") {
@@ -107,6 +125,6 @@ struct ClockReading {
         if seconds > 60 { return fault(.timestampRange, offset) }
         if isDigit(text[offset &+ 2]) { return fault(.timestamp, offset &+ 2) }
         secondOfDay = Int32(truncatingIfNeeded: hours &* 3_600 &+ minutes &* 60 &+ seconds)
-        return offset &+ 2
+        return .end(offset &+ 2)
     }
 }

@@ -85,6 +85,8 @@ public struct FrameDecoder: ~Copyable {
     public private(set) var resynchronisations: UInt64 = 0
     /// Frames that were cut at the maximum size.
     public private(set) var truncatedFrames: UInt64 = 0
+    /// Bytes that were looked at to find where frames with a wrong count end.
+    private(set) var sought: UInt64 = 0
     /// Bytes of a frame that waits for its rest. 0 between frames.
     public var bufferedBytes: Int { carryOver.count }
 
@@ -108,39 +110,29 @@ public struct FrameDecoder: ~Copyable {
     ///   not consumed and is offered first by the next call, whose chunk begins with the first byte not consumed (also
     ///   when the frame lies in the carry-over; then `chunk` may be empty).
     public mutating func decode(_ chunk: Span<UInt8>, _ body: (Span<UInt8>, Flags) -> Verdict) -> Int {
-        // The pointer outlives the closure but not the span, which the caller keeps valid during this call.
-        let address = chunk.withUnsafeBufferPointer { $0.baseAddress }
-        guard let base = address else {
-            _ = offerReady(body)
-            return 0
-        }
-        return decode(base, chunk.count, body)
-    }
-
-    private mutating func decode(
-        _ base: UnsafePointer<UInt8>, _ count: Int, _ body: (Span<UInt8>, Flags) -> Verdict
-    ) -> Int {
+        let count = chunk.count
         var position = 0
         while true {
             switch phase {
             case .ready:
                 if !offerReady(body) { return position }
             case .start:
-                position = skipDelimiters(base, position, count)
+                position = skipDelimiters(chunk, position)
                 if position == count { return count }
-                let found = scanner.examine(base + position, count &- position, from: 0, connection)
+                let rest = chunk.extracting(unchecked: position..<count)
+                let found = scanner.examine(rest, from: 0, connection)
                 if found.outcome == .needsMore {
-                    carryOver.append(base + position, count &- position)
+                    carryOver.append(rest)
                     extent = found
                     phase = .gathering
                     return count
                 }
-                if offer(base + position, found, body) == .stop { return position }
+                if FrameDecoder.offer(rest, found, body) == .stop { return position }
                 commit(found)
                 position &+= found.next
             case .gathering:
                 if position == count { return count }
-                position &+= gather(base + position, count &- position)
+                position &+= gather(chunk.extracting(unchecked: position..<count))
             case .discardingCounted:
                 let skipped = min(discardRemaining, count &- position)
                 position &+= skipped
@@ -149,7 +141,7 @@ public struct FrameDecoder: ~Copyable {
                 phase = .start
             case .discardingLine:
                 if position == count { return count }
-                position &+= discardLine(base + position, count &- position)
+                position &+= discardLine(chunk.extracting(unchecked: position..<count))
             }
         }
     }
@@ -162,8 +154,8 @@ public struct FrameDecoder: ~Copyable {
     public mutating func finish(_ body: (Span<UInt8>, Flags) -> Verdict) -> Bool {
         while true {
             if phase == .gathering {
-                let found = scanner.examine(carryOver.base, carryOver.count, from: extent.resume, connection)
-                extent = found.outcome == .needsMore ? scanner.last(carryOver.base, carryOver.count, found) : found
+                let found = scanner.examine(carryOver.bytes, from: extent.resume, connection)
+                extent = found.outcome == .needsMore ? scanner.last(carryOver.bytes, found) : found
                 phase = .ready
             }
             guard phase == .ready else { break }
@@ -178,7 +170,7 @@ public struct FrameDecoder: ~Copyable {
     /// Offers the frame in the carry-over, if one is ready. False when it was refused.
     private mutating func offerReady(_ body: (Span<UInt8>, Flags) -> Verdict) -> Bool {
         guard phase == .ready else { return true }
-        if offer(carryOver.base, extent, body) == .stop { return false }
+        if FrameDecoder.offer(carryOver.bytes, extent, body) == .stop { return false }
         let taken = extent
         commit(taken)
         carryOver.removeFirst(taken.next)
@@ -190,11 +182,11 @@ public struct FrameDecoder: ~Copyable {
     }
 
     @inline(__always)
-    private func offer(
-        _ base: UnsafePointer<UInt8>, _ extent: FrameScanner.Extent, _ body: (Span<UInt8>, Flags) -> Verdict
+    private static func offer(
+        _ bytes: Span<UInt8>, _ extent: FrameScanner.Extent, _ body: (Span<UInt8>, Flags) -> Verdict
     ) -> Verdict {
-        let bytes = UnsafeBufferPointer(start: base + extent.frameStart, count: extent.frameEnd &- extent.frameStart)
-        return body(Span(_unsafeElements: bytes), extent.flags)
+        assert(extent.frameStart >= 0 && extent.frameStart <= extent.frameEnd && extent.frameEnd <= bytes.count)
+        return body(bytes.extracting(unchecked: extent.frameStart..<extent.frameEnd), extent.flags)
     }
 
     /// The frame is taken: only now does anything of it change the decoder's state, so that a frame offered twice is
@@ -207,6 +199,7 @@ public struct FrameDecoder: ~Copyable {
             phase = .start
             return
         }
+        sought &+= UInt64(taken.looked)
         if taken.flags.contains(.truncated) { truncatedFrames &+= 1 }
         if taken.flags.contains(.resynchronised) { resynchronisations &+= 1 }
         switch taken.outcome {
@@ -223,10 +216,10 @@ public struct FrameDecoder: ~Copyable {
 
     /// The offset of the next frame's first byte.
     @inline(__always)
-    private mutating func skipDelimiters(_ base: UnsafePointer<UInt8>, _ start: Int, _ count: Int) -> Int {
+    private mutating func skipDelimiters(_ chunk: Span<UInt8>, _ start: Int) -> Int {
         var position = start
-        while position < count {
-            let byte = base[position]
+        while position < chunk.count {
+            let byte = chunk[inside: position]
             if byte > UInt8(ascii: "\r") { break }
             if byte == UInt8(ascii: "\n") {
                 // NUL LF as a line end: LF is what delimits.
@@ -240,11 +233,14 @@ public struct FrameDecoder: ~Copyable {
     }
 
     /// Moves bytes of the chunk to the frame in the carry-over until it is whole. Returns how many were taken.
-    private mutating func gather(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
-        var piece = min(count, max(1, extent.required &- carryOver.count))
-        if extent.isLine, let end = scanner.firstDelimiter(base, piece, connection) { piece = end &+ 1 }
-        carryOver.append(base, piece)
-        let found = scanner.examine(carryOver.base, carryOver.count, from: extent.resume, connection)
+    private mutating func gather(_ chunk: Span<UInt8>) -> Int {
+        var piece = min(chunk.count, max(1, extent.required &- carryOver.count))
+        if extent.isLine, let end = scanner.firstDelimiter(chunk.extracting(unchecked: 0..<piece), connection) {
+            piece = end &+ 1
+        }
+        carryOver.append(chunk.extracting(unchecked: 0..<piece))
+        let found = scanner.examine(carryOver.bytes, from: extent.resume, connection)
+        sought &+= UInt64(found.looked)
         extent = found
         if found.outcome == .needsMore { return piece }
         phase = .ready
@@ -255,21 +251,21 @@ public struct FrameDecoder: ~Copyable {
     }
 
     /// Skips the rest of an oversize line. Returns how many bytes of the chunk were taken.
-    private mutating func discardLine(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
+    private mutating func discardLine(_ chunk: Span<UInt8>) -> Int {
         if carryOver.count == 0 {
             let end = scanner.boundary(
-                base, count, from: 0, seeksCount: discardSeeksCount, minimum: 0, connection.delimiter)
+                chunk, from: 0, seeksCount: discardSeeksCount, minimum: 0, connection.delimiter)
             if end.isFound {
                 endDiscard(end)
                 return end.next
             }
-            carryOver.append(base + end.resume, count &- end.resume)
-            return count
+            carryOver.append(chunk.extracting(unchecked: end.resume..<chunk.count))
+            return chunk.count
         }
-        let piece = min(count, 16)
-        carryOver.append(base, piece)
+        let piece = min(chunk.count, 16)
+        carryOver.append(chunk.extracting(unchecked: 0..<piece))
         let end = scanner.boundary(
-            carryOver.base, carryOver.count, from: 0, seeksCount: discardSeeksCount, minimum: 0, connection.delimiter)
+            carryOver.bytes, from: 0, seeksCount: discardSeeksCount, minimum: 0, connection.delimiter)
         let kept = end.isFound ? end.next : end.resume
         let surplus = min(carryOver.count &- kept, piece)
         if end.isFound {

@@ -1,8 +1,19 @@
+import Base
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
     import Musl
 #endif
+
+extension Span<UInt8> {
+    /// A byte that the caller knows to be there; debug builds hold it to that.
+    @inline(__always)
+    subscript(inside offset: Int) -> UInt8 {
+        assert(offset >= 0 && offset < count)
+        return self[unchecked: offset]
+    }
+}
 
 /// Finds where a frame ends in contiguous bytes that begin with it. Pure: it only looks, and what it finds does not
 /// depend on how many bytes beyond the frame are there. `FrameDecoder` tells the rules.
@@ -47,6 +58,8 @@ struct FrameScanner {
         var resume = 0
         /// With `.needsMore`: bytes from the frame's start that are worth having before the next look.
         var required = 0
+        /// Bytes that were looked at for a delimiter or a count, where a count may end the line.
+        var looked = 0
     }
 
     /// Where a line ends.
@@ -59,6 +72,8 @@ struct FrameScanner {
         var next = 0
         /// When not found: no boundary begins before this offset.
         var resume = 0
+        /// Bytes that were looked at for a delimiter or a count.
+        var looked = 0
     }
 
     /// More than a count, a space and two bytes, the most that is looked at beyond a line's end to be sure of it.
@@ -75,18 +90,18 @@ struct FrameScanner {
         largestCount = max(16 << 20, 16 &* maximumFrameSize)
     }
 
-    /// Looks at the `count` bytes from a frame's start on; `resume` is what an earlier look at fewer bytes gave.
+    /// Looks at the bytes from a frame's start on; `resume` is what an earlier look at fewer bytes gave.
     @inline(__always)
-    func examine(_ base: UnsafePointer<UInt8>, _ count: Int, from resume: Int, _ connection: Connection) -> Extent {
+    func examine(_ bytes: Span<UInt8>, from resume: Int, _ connection: Connection) -> Extent {
         // `<` is how nearly every line begins.
-        if base[0] == UInt8(ascii: "<"), mode != .octetCounting, !connection.lastWasCounted {
-            return line(base, count, from: resume, connection, isFault: false, seeksCount: false)
+        if bytes[inside: 0] == UInt8(ascii: "<"), mode != .octetCounting, !connection.lastWasCounted {
+            return line(bytes, from: resume, connection, isFault: false, seeksCount: false)
         }
         if mode == .delimited {
-            return line(base, count, from: resume, connection, isFault: false, seeksCount: false)
+            return line(bytes, from: resume, connection, isFault: false, seeksCount: false)
         }
-        if base[0] == FrameScanner.mark.0 { return examineMarked(base, count, from: resume, connection) }
-        return examineCount(base, count, from: resume, connection)
+        if bytes[inside: 0] == FrameScanner.mark.0 { return examineMarked(bytes, from: resume, connection) }
+        return examineCount(bytes, from: resume, connection)
     }
 
     /// The byte order mark that some senders begin a stream or a frame with; `HeaderParser` leaves it out.
@@ -95,17 +110,19 @@ struct FrameScanner {
     /// As `examineCount` behind a byte order mark, which is no part of the frame then.
     @inline(never)
     private func examineMarked(
-        _ base: UnsafePointer<UInt8>, _ count: Int, from resume: Int, _ connection: Connection
+        _ bytes: Span<UInt8>, from resume: Int, _ connection: Connection
     ) -> Extent {
+        let count = bytes.count
         let isMarked =
-            (count < 2 || base[1] == FrameScanner.mark.1) && (count < 3 || base[2] == FrameScanner.mark.2)
-        guard isMarked, count < 4 || isDigit(base[3]) else {
-            return examineCount(base, count, from: resume, connection)
+            (count < 2 || bytes[inside: 1] == FrameScanner.mark.1)
+            && (count < 3 || bytes[inside: 2] == FrameScanner.mark.2)
+        guard isMarked, count < 4 || isDigit(bytes[inside: 3]) else {
+            return examineCount(bytes, from: resume, connection)
         }
         var extent = Extent()
         extent.required = count &+ FrameScanner.slack
         guard count > 3 else { return extent }
-        extent = examineCount(base + 3, count &- 3, from: max(0, resume &- 3), connection)
+        extent = examineCount(bytes.extracting(droppingFirst: 3), from: max(0, resume &- 3), connection)
         extent.frameStart &+= 3
         extent.frameEnd &+= 3
         extent.next &+= 3
@@ -115,21 +132,24 @@ struct FrameScanner {
     }
 
     private func examineCount(
-        _ base: UnsafePointer<UInt8>, _ count: Int, from resume: Int, _ connection: Connection
+        _ bytes: Span<UInt8>, from resume: Int, _ connection: Connection
     ) -> Extent {
+        let count = bytes.count
         var value = 0
         var digits = 0
-        while digits < count, digits <= FrameScanner.mostCountDigits, isDigit(base[digits]) {
-            value = value &* 10 &+ Int(base[digits] &- UInt8(ascii: "0"))
+        while digits < count, digits <= FrameScanner.mostCountDigits, isDigit(bytes[inside: digits]) {
+            value = value &* 10 &+ Int(bytes[inside: digits] &- UInt8(ascii: "0"))
             digits &+= 1
         }
-        var isFault = mode == .octetCounting || (connection.lastWasCounted && base[0] != UInt8(ascii: "<"))
-        if digits > 0, digits <= FrameScanner.mostCountDigits, base[0] != UInt8(ascii: "0") {
+        var isFault = mode == .octetCounting || (connection.lastWasCounted && bytes[inside: 0] != UInt8(ascii: "<"))
+        if digits > 0, digits <= FrameScanner.mostCountDigits, bytes[inside: 0] != UInt8(ascii: "0") {
             // In `.detect`, `<` and a digit have to follow the space.
-            let isMarked = digits &+ 1 < count && base[digits &+ 1] == FrameScanner.mark.0
+            let isMarked = digits &+ 1 < count && bytes[inside: digits &+ 1] == FrameScanner.mark.0
             let needed = digits &+ (mode == .detect ? (isMarked ? 6 : 3) : 1)
             var offset = digits
-            while offset < min(needed, count), follows(base[offset], offset &- digits, isMarked) { offset &+= 1 }
+            while offset < min(needed, count), follows(bytes[inside: offset], offset &- digits, isMarked) {
+                offset &+= 1
+            }
             if offset == needed {
                 if value > largestCount {
                     isFault = true
@@ -143,7 +163,7 @@ struct FrameScanner {
             }
         }
         return line(
-            base, count, from: resume, connection, isFault: isFault, seeksCount: isFault || connection.lastWasCounted)
+            bytes, from: resume, connection, isFault: isFault, seeksCount: isFault || connection.lastWasCounted)
     }
 
     /// The grammar ` <` digit after a count, by position; a byte order mark may stand before the `<`.
@@ -182,11 +202,12 @@ struct FrameScanner {
 
     @inline(__always)
     private func line(
-        _ base: UnsafePointer<UInt8>, _ count: Int, from resume: Int, _ connection: Connection, isFault: Bool,
+        _ bytes: Span<UInt8>, from resume: Int, _ connection: Connection, isFault: Bool,
         seeksCount: Bool
     ) -> Extent {
-        let found = boundary(base, count, from: resume, seeksCount: seeksCount, minimum: 1, connection.delimiter)
+        let found = boundary(bytes, from: resume, seeksCount: seeksCount, minimum: 1, connection.delimiter)
         var extent = Extent()
+        extent.looked = found.looked
         if isFault { extent.flags = .resynchronised }
         if found.isFound {
             extent.outcome = .frame
@@ -200,7 +221,7 @@ struct FrameScanner {
             return extent
         }
         extent.seeksCount = seeksCount
-        if count >= maximumFrameSize &+ FrameScanner.slack {
+        if bytes.count >= maximumFrameSize &+ FrameScanner.slack {
             extent.outcome = .oversizeLine
             extent.delimiter = connection.delimiter
             extent.frameEnd = maximumFrameSize
@@ -215,7 +236,8 @@ struct FrameScanner {
     }
 
     /// The stream has ended inside the frame that `found` says needs more: its extent is what there is.
-    func last(_ base: UnsafePointer<UInt8>, _ count: Int, _ found: Extent) -> Extent {
+    func last(_ bytes: Span<UInt8>, _ found: Extent) -> Extent {
+        let count = bytes.count
         var extent = found
         extent.outcome = .frame
         extent.next = count
@@ -227,7 +249,7 @@ struct FrameScanner {
         extent.isCounted = false
         extent.frameStart = 0
         extent.frameEnd = count
-        if count > 1, base[count &- 1] == UInt8(ascii: "\r") { extent.frameEnd = count &- 1 }
+        if count > 1, bytes[inside: count &- 1] == UInt8(ascii: "\r") { extent.frameEnd = count &- 1 }
         if extent.frameEnd > maximumFrameSize {
             extent.frameEnd = maximumFrameSize
             extent.flags.insert(.truncated)
@@ -236,55 +258,81 @@ struct FrameScanner {
     }
 
     /// The first byte in a chunk that may end a line, to know how much of it to take.
-    func firstDelimiter(_ base: UnsafePointer<UInt8>, _ count: Int, _ connection: Connection) -> Int? {
-        FrameScanner.find(connection.delimiter == .nul ? 0 : UInt8(ascii: "\n"), base, 0, count)
+    func firstDelimiter(_ bytes: Span<UInt8>, _ connection: Connection) -> Int? {
+        FrameScanner.find(connection.delimiter == .nul ? 0 : UInt8(ascii: "\n"), bytes, 0, bytes.count)
     }
 
     /// Finds the end of a line at or after `resume`: a delimiter, or a plausible count at `minimum` or later.
     @inline(__always)
     func boundary(
-        _ base: UnsafePointer<UInt8>, _ count: Int, from resume: Int, seeksCount: Bool, minimum: Int,
-        _ delimiter: Delimiter
+        _ bytes: Span<UInt8>, from resume: Int, seeksCount: Bool, minimum: Int, _ delimiter: Delimiter
     ) -> Boundary {
-        let primary: UInt8 = delimiter == .nul ? 0 : UInt8(ascii: "\n")
-        let primaryAt = FrameScanner.find(primary, base, resume, count) ?? count
-        var found = Boundary()
-        found.delimiter = delimiter
-        found.resume = count
-        if let secondaryAt = FrameScanner.find(UInt8(ascii: "\n") &- primary, base, resume, primaryAt) {
-            secondary(base, count, secondaryAt, primaryAt, delimiter, &found)
+        if seeksCount { return nearestBoundary(bytes, from: resume, minimum: minimum, delimiter) }
+        var found = Boundary(delimiter: delimiter, resume: bytes.count)
+        seekDelimiter(bytes, resume, bytes.count, &found)
+        return found
+    }
+
+    /// The same where a count may end the line. Delimiter and count are sought together, in stretches that grow: each
+    /// alone may be as far away as the chunk is long while the other is near, frame after frame, and a sender whose counts
+    /// are wrong would have every frame cost the rest of its chunk.
+    @inline(never)
+    private func nearestBoundary(
+        _ bytes: Span<UInt8>, from resume: Int, minimum: Int, _ delimiter: Delimiter
+    ) -> Boundary {
+        var found = Boundary(delimiter: delimiter, resume: bytes.count)
+        var from = resume
+        var stretch = 32
+        while from < bytes.count {
+            let end = min(bytes.count, from &+ stretch)
+            found.looked &+= end &- from
+            seekDelimiter(bytes, from, end, &found)
+            if seekCount(bytes, from, found.isFound ? found.end : end, minimum, &found) {
+                // Nothing is learned from a delimiter that lies beyond the count.
+                found.delimiter = delimiter
+            }
+            if found.isFound { return found }
+            from = end
+            stretch &*= 2
         }
-        if !found.isFound, primaryAt < count {
+        FrameScanner.notePendingCount(bytes, from: resume, &found)
+        return found
+    }
+
+    /// Looks for a delimiter in `from..<end`; bytes behind `end` only say what one in front of it means.
+    @inline(__always)
+    private func seekDelimiter(_ bytes: Span<UInt8>, _ from: Int, _ end: Int, _ found: inout Boundary) {
+        let primary: UInt8 = found.delimiter == .nul ? 0 : UInt8(ascii: "\n")
+        let primaryAt = FrameScanner.find(primary, bytes, from, end) ?? end
+        if let secondaryAt = FrameScanner.find(UInt8(ascii: "\n") &- primary, bytes, from, primaryAt) {
+            seekSecondary(bytes, secondaryAt, primaryAt, &found)
+        }
+        if !found.isFound, primaryAt < end {
             found.isFound = true
             found.end = primaryAt
-            found.delimiter = delimiter == .unknown ? .lineFeed : delimiter
+            if found.delimiter == .unknown { found.delimiter = .lineFeed }
         }
-        if found.isFound {
-            found.next = found.end &+ 1
-            if base[found.end] == UInt8(ascii: "\n"), found.end > 0, base[found.end &- 1] == UInt8(ascii: "\r") {
-                found.end &-= 1
-            }
+        guard found.isFound else { return }
+        found.next = found.end &+ 1
+        if bytes[inside: found.end] == UInt8(ascii: "\n"), found.end > 0,
+            bytes[inside: found.end &- 1] == UInt8(ascii: "\r")
+        {
+            found.end &-= 1
         }
-        if seeksCount, seekCount(base, count, resume, minimum, &found) {
-            // Nothing is learned from a delimiter that lies beyond the count.
-            found.delimiter = delimiter
-        }
-        return found
     }
 
     /// The delimiter that is not the connection's ends a line only before `<` and a digit.
     @inline(never)
-    private func secondary(
-        _ base: UnsafePointer<UInt8>, _ count: Int, _ first: Int, _ primaryAt: Int, _ delimiter: Delimiter,
-        _ found: inout Boundary
-    ) {
-        let byte = base[first]
+    private func seekSecondary(_ bytes: Span<UInt8>, _ first: Int, _ primaryAt: Int, _ found: inout Boundary) {
+        let byte = bytes[inside: first]
         var candidate: Int? = first
         while let offset = candidate {
             let isPending =
-                offset &+ 1 == count || (offset &+ 2 == count && base[offset &+ 1] == UInt8(ascii: "<"))
-            if delimiter == .unknown
-                || (!isPending && base[offset &+ 1] == UInt8(ascii: "<") && isDigit(base[offset &+ 2]))
+                offset &+ 1 == bytes.count
+                || (offset &+ 2 == bytes.count && bytes[inside: offset &+ 1] == UInt8(ascii: "<"))
+            if found.delimiter == .unknown
+                || (!isPending && bytes[inside: offset &+ 1] == UInt8(ascii: "<")
+                    && isDigit(bytes[inside: offset &+ 2]))
             {
                 found.isFound = true
                 found.end = offset
@@ -292,30 +340,31 @@ struct FrameScanner {
                 return
             }
             if isPending {
-                found.resume = offset
+                found.resume = min(found.resume, offset)
                 return
             }
-            candidate = FrameScanner.find(byte, base, offset &+ 1, primaryAt)
+            candidate = FrameScanner.find(byte, bytes, offset &+ 1, primaryAt)
         }
     }
 
-    /// Looks for a plausible count before the boundary found so far; true when there is one.
+    /// Looks for the `<` behind a plausible count in `from..<limit`; true when there is one.
     ///
     /// A count is judged by the nine bytes before its space alone, so that nothing further back has to be kept.
-    @inline(never)
     private func seekCount(
-        _ base: UnsafePointer<UInt8>, _ count: Int, _ resume: Int, _ minimum: Int, _ found: inout Boundary
+        _ bytes: Span<UInt8>, _ from: Int, _ limit: Int, _ minimum: Int, _ found: inout Boundary
     ) -> Bool {
-        let limit = found.isFound ? found.end : count
-        var from = resume
-        while let angle = FrameScanner.find(UInt8(ascii: "<"), base, from, limit) {
+        var from = from
+        while let angle = FrameScanner.find(UInt8(ascii: "<"), bytes, from, limit) {
             from = angle &+ 1
-            guard angle &+ 1 < count, isDigit(base[angle &+ 1]), angle > 1, base[angle &- 1] == UInt8(ascii: " ")
+            guard angle &+ 1 < bytes.count, isDigit(bytes[inside: angle &+ 1]), angle > 1,
+                bytes[inside: angle &- 1] == UInt8(ascii: " ")
             else { continue }
-            var start = FrameScanner.digitsStart(base, angle &- 1)
-            while start < angle &- 1, base[start] == UInt8(ascii: "0") { start &+= 1 }
+            var start = FrameScanner.digitsStart(bytes, angle &- 1)
+            while start < angle &- 1, bytes[inside: start] == UInt8(ascii: "0") { start &+= 1 }
             var value = 0
-            for offset in start..<(angle &- 1) { value = value &* 10 &+ Int(base[offset] &- UInt8(ascii: "0")) }
+            for offset in start..<(angle &- 1) {
+                value = value &* 10 &+ Int(bytes[inside: offset] &- UInt8(ascii: "0"))
+            }
             if start >= minimum, value > 1, value <= largestCount {
                 found.isFound = true
                 found.end = start
@@ -323,30 +372,37 @@ struct FrameScanner {
                 return true
             }
         }
-        if found.isFound { return false }
-        // A count may have begun at the very end.
-        var end = count
-        if end > resume, base[end &- 1] == UInt8(ascii: "<") {
-            end &-= 1
-            if end == 0 || base[end &- 1] != UInt8(ascii: " ") { return false }
-        }
-        if end > 0, base[end &- 1] == UInt8(ascii: " ") { end &-= 1 }
-        let start = FrameScanner.digitsStart(base, end)
-        if start < end { found.resume = min(found.resume, start) }
         return false
     }
 
+    /// A count may have begun at the very end of what is there.
+    private static func notePendingCount(_ bytes: Span<UInt8>, from resume: Int, _ found: inout Boundary) {
+        var end = bytes.count
+        if end > resume, bytes[inside: end &- 1] == UInt8(ascii: "<") {
+            end &-= 1
+            if end == 0 || bytes[inside: end &- 1] != UInt8(ascii: " ") { return }
+        }
+        if end > 0, bytes[inside: end &- 1] == UInt8(ascii: " ") { end &-= 1 }
+        let start = digitsStart(bytes, end)
+        if start < end { found.resume = min(found.resume, start) }
+    }
+
     /// The start of the at most nine digits before `end`.
-    private static func digitsStart(_ base: UnsafePointer<UInt8>, _ end: Int) -> Int {
+    private static func digitsStart(_ bytes: Span<UInt8>, _ end: Int) -> Int {
         var start = end
-        while start > 0, end &- start < mostCountDigits, isDigit(base[start &- 1]) { start &-= 1 }
+        while start > 0, end &- start < mostCountDigits, isDigit(bytes[inside: start &- 1]) { start &-= 1 }
         return start
     }
 
-    /// The offset of a byte in `from..<count`.
+    /// The offset of a byte in `from..<end`.
     @inline(__always)
-    private static func find(_ byte: UInt8, _ base: UnsafePointer<UInt8>, _ from: Int, _ count: Int) -> Int? {
-        guard from < count, let hit = memchr(base + from, Int32(byte), count &- from) else { return nil }
-        return hit.assumingMemoryBound(to: UInt8.self) - UnsafeMutablePointer(mutating: base)
+    private static func find(_ byte: UInt8, _ bytes: Span<UInt8>, _ from: Int, _ end: Int) -> Int? {
+        assert(from >= 0 && end <= bytes.count)
+        guard from < end else { return nil }
+        return bytes.withUnsafeBytes { buffer in
+            let start = buffer.baseAddress.unsafelyUnwrapped
+            guard let hit = memchr(start + from, Int32(byte), end &- from) else { return nil }
+            return UnsafeRawPointer(hit) - start
+        }
     }
 }

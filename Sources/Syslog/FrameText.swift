@@ -1,46 +1,65 @@
-/// The bytes of one frame without its line end, for the header grammar.
+/// The bytes of one frame without its line end, for the header grammar. It lends them: nothing of it outlives the frame.
 ///
 /// Reading past the end gives NUL, which no grammar rule accepts: so a rule needs no separate test for the end, and no
-/// input can make a read leave the frame. Tight loops use `base` directly under their own bound.
-struct FrameText {
-    let base: UnsafePointer<UInt8>
+/// input can make a read leave the frame. Tight loops ask for bytes that they know to be `inside`; debug builds hold them
+/// to it.
+struct FrameText: ~Escapable {
+    private let bytes: Span<UInt8>
     /// Bytes without trailing LF, CR and NUL.
     let count: Int
 
+    /// The text of a frame.
     @inline(__always)
-    init(base: UnsafePointer<UInt8>, frameCount: Int) {
-        var end = frameCount
+    @_lifetime(copy frame)
+    init(_ frame: Span<UInt8>) {
+        var end = min(frame.count, Int(UInt32.max))
         while end > 0 {
-            let last = base[end &- 1]
+            let last = frame[unchecked: end &- 1]
             guard last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") || last == 0 else { break }
             end &-= 1
         }
-        self.base = base
+        bytes = frame
         count = end
     }
 
-    /// A view of the first `count` bytes as they are.
+    /// The first `count` bytes of a frame as they are, or all of them where there are fewer.
     @inline(__always)
-    init(base: UnsafePointer<UInt8>, count: Int) {
-        self.base = base
-        self.count = count
+    @_lifetime(copy frame)
+    init(_ frame: Span<UInt8>, prefix count: Int) {
+        bytes = frame
+        self.count = max(0, min(count, frame.count))
     }
+
+    /// The first `count` bytes of this text as they are.
+    @inline(__always)
+    @_lifetime(copy self)
+    func prefix(_ count: Int) -> FrameText { FrameText(bytes, prefix: min(count, self.count)) }
 
     @inline(__always)
     subscript(offset: Int) -> UInt8 {
-        offset < count ? base[offset] : 0
+        assert(offset >= 0)
+        return offset < count ? bytes[unchecked: offset] : 0
+    }
+
+    /// A byte that the caller knows to be there.
+    @inline(__always)
+    subscript(inside offset: Int) -> UInt8 {
+        assert(offset >= 0 && offset < count)
+        return bytes[unchecked: offset]
     }
 
     /// Eight bytes from `offset`, which the caller has checked to be inside.
     @inline(__always)
     func word(at offset: Int) -> UInt64 {
-        UnsafeRawPointer(base + offset).loadUnaligned(as: UInt64.self)
+        assert(offset >= 0 && offset &+ 8 <= count)
+        return bytes.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
     }
 
     /// Four bytes from `offset`, which the caller has checked to be inside.
     @inline(__always)
     func halfWord(at offset: Int) -> UInt32 {
-        UnsafeRawPointer(base + offset).loadUnaligned(as: UInt32.self)
+        assert(offset >= 0 && offset &+ 4 <= count)
+        return bytes.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self)
     }
 
     /// The value of the digit at `offset`, or 10 and above when it is none.
@@ -71,7 +90,7 @@ struct FrameText {
         let length = literal.utf8CodeUnitCount
         guard offset &+ length <= count else { return false }
         let expected = literal.utf8Start
-        for index in 0..<length where base[offset &+ index] != expected[index] { return false }
+        for index in 0..<length where self[inside: offset &+ index] != expected[index] { return false }
         return true
     }
 
@@ -79,7 +98,7 @@ struct FrameText {
     @inline(__always)
     func tokenEnd(_ offset: Int) -> Int {
         var end = offset
-        while end < count, base[end] != UInt8(ascii: " "), base[end] != UInt8(ascii: "\t") { end &+= 1 }
+        while end < count, self[inside: end] != UInt8(ascii: " "), self[inside: end] != UInt8(ascii: "\t") { end &+= 1 }
         return end
     }
 }

@@ -1,8 +1,6 @@
 /// The first place where a header breaks its format's rules. A trivial value.
-@frozen
 public struct HeaderFault: Equatable, Hashable, Sendable {
     /// What was expected at the column.
-    @frozen
     public enum Kind: UInt8, Sendable, CaseIterable {
         /// The frame has no byte but line ends.
         case empty

@@ -1,3 +1,5 @@
+import Base
+
 /// The older header, RFC 3164 section 4, from the end of the priority on (or from the first byte without one).
 ///
 /// Ambiguities and how they are decided:
@@ -13,19 +15,19 @@
 /// - Cisco's headers are told at `CiscoHeader`, other times at `OtherTimes`.
 extension HeaderParser {
     @inline(__always)
-    mutating func readLegacy(
+    mutating func readRFC3164(
         _ text: FrameText, from start: Int, _ receivedSeconds: Int64, _ zone: borrowing LocalZone,
         _ message: inout SyslogMessage
     ) {
         var offset = start
-        if !isLetter(text[offset]), !clock.recallsInternet(text, at: offset) {
-            offset = LegacyPrefix.end(text, from: start)
+        if !isLetter(text[offset]), !clock.recallsRFC3339(text, at: offset) {
+            offset = RFC3164Prefix.end(text, from: start)
         }
         var reading = ClockReading()
         var isRemembered = false
-        let end = clock.readClassicTime(text, at: offset, &reading, isRemembered: &isRemembered)
-        if end <= 0 {
-            readUnusualTime(text, from: start, offset, end, &reading, receivedSeconds, zone, &message)
+        let scan = clock.readRFC3164Time(text, at: offset, &reading, isRemembered: &isRemembered)
+        guard case .end(let end) = scan else {
+            readUnusualTime(text, from: start, offset, scan, reading.faultKind, receivedSeconds, zone, &message)
             return
         }
         let seconds = clock.instant(
@@ -65,7 +67,7 @@ extension HeaderParser {
     /// True when a priority stands in front of `start`: else nothing does, or a byte order mark of three bytes.
     @inline(__always)
     private static func hasPriority(_ text: FrameText, before start: Int) -> Bool {
-        start > 3 || (start == 3 && text.base[2] == UInt8(ascii: ">"))
+        start > 3 || (start == 3 && text[inside: 2] == UInt8(ascii: ">"))
     }
 
     /// A program's own line: the whole of it is the content, and the body what follows the time.
@@ -89,10 +91,10 @@ extension HeaderParser {
         var offset = start
         if text[start] == UInt8(ascii: "<") { offset = HeaderParser.readPriority(text, at: start, &message) }
         timeIsZoned = false
-        if HeaderParser.isModern(text, at: offset, hasPriority: true) {
-            readModern(text, from: offset, receivedSeconds, zone, &message)
+        if HeaderParser.isRFC5424(text, at: offset, hasPriority: true) {
+            readRFC5424(text, from: offset, receivedSeconds, zone, &message)
         } else {
-            readLegacy(text, from: offset, receivedSeconds, zone, &message)
+            readRFC3164(text, from: offset, receivedSeconds, zone, &message)
         }
         if message.host.isEmpty { message.host = outer.host }
         if outer.timestamp.isPresent, !timeIsZoned || !message.timestamp.isPresent {
@@ -102,14 +104,14 @@ extension HeaderParser {
 
     // MARK: No time, or another one
 
-    /// No time of the usual forms stands at `offset`, or (`end` below 0) one with a fault does.
+    /// No time of the usual forms stands at `offset`, or one with a fault does.
     @inline(never)
     private mutating func readUnusualTime(
-        _ text: FrameText, from start: Int, _ offset: Int, _ end: Int, _ reading: inout ClockReading,
+        _ text: FrameText, from start: Int, _ offset: Int, _ scan: TimeScan, _ kind: HeaderFault.Kind,
         _ receivedSeconds: Int64, _ zone: borrowing LocalZone, _ message: inout SyslogMessage
     ) {
-        if end < 0 {
-            readFaultyTime(text, from: start, timeAt: offset, fault: ~end, reading.faultKind, &message)
+        if case .fault(let fault) = scan {
+            readFaultyTime(text, from: start, timeAt: offset, fault: fault, kind, &message)
             return
         }
         var device = CiscoHeader()
@@ -122,11 +124,11 @@ extension HeaderParser {
         var other = ClockReading()
         var timeEnd = OtherTimes.read(text, at: offset, &other)
         // Meraki: a version as of RFC 5424, and seconds since 1970.
-        if timeEnd == 0, text.has("1 ", at: offset) {
+        if timeEnd == nil, text.has("1 ", at: offset) {
             timeEnd = OtherTimes.readEpoch(text, at: offset &+ 2, isCertain: true, &other)
         }
-        if timeEnd == 0, !message.hasPriority { timeEnd = ApplicationLine.readKlogTime(text, at: offset, &other) }
-        if timeEnd > 0, isEndOfTime(text[timeEnd]) || timeEnd == text.count {
+        if timeEnd == nil, !message.hasPriority { timeEnd = ApplicationLine.readKlogTime(text, at: offset, &other) }
+        if let timeEnd, isEndOfTime(text[timeEnd]) || timeEnd == text.count {
             setTime(other, receivedSeconds, zone, &message)
             let seconds = message.timestamp.seconds
             readOrigin(
@@ -155,13 +157,14 @@ extension HeaderParser {
         let token = text.tokenEnd(offset)
         var isName = token &- offset > 1 && text[token &- 1] == UInt8(ascii: ":") && text[token] == UInt8(ascii: " ")
         if isName {
-            for place in offset..<(token &- 1) where !ByteClass.wideHost.contains(text.base[place]) { isName = false }
+            for place in offset..<(token &- 1) where !ByteClass.wideHost.contains(text[inside: place]) {
+                isName = false
+            }
         }
         if isName {
-            let time = LegacyPrefix.markEnd(text, token &+ 1)
+            let time = RFC3164Prefix.markEnd(text, token &+ 1)
             var reading = ClockReading()
-            let end = OtherTimes.classicEnd(text, at: time, &reading)
-            if end > 0 {
+            if let end = OtherTimes.rfc3164End(text, at: time, &reading) {
                 message.host = ByteRange(offset, token &- 1)
                 setTime(reading, receivedSeconds, zone, &message)
                 let seconds = message.timestamp.seconds
@@ -199,7 +202,7 @@ extension HeaderParser {
         for word in 0..<4 {
             let end = text.tokenEnd(offset)
             var hasColon = false
-            for place in offset..<end where text.base[place] == UInt8(ascii: ":") { hasColon = true }
+            for place in offset..<end where text[inside: place] == UInt8(ascii: ":") { hasColon = true }
             if hasColon || (!isNamed && word > 0) { return end }
             offset = end
             while text[offset] == UInt8(ascii: " ") { offset &+= 1 }

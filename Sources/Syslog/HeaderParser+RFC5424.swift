@@ -1,3 +1,5 @@
+import Base
+
 /// RFC 5424 section 6, from VERSION on.
 ///
 /// A violation costs what it stands in: a time that cannot be read, or only in another form, is a fault, and the fields
@@ -9,7 +11,7 @@
 /// rest of the header is kept.
 extension HeaderParser {
     @inline(__always)
-    mutating func readModern(
+    mutating func readRFC5424(
         _ text: FrameText, from start: Int, _ receivedSeconds: Int64, _ zone: borrowing LocalZone,
         _ message: inout SyslogMessage
     ) {
@@ -25,7 +27,7 @@ extension HeaderParser {
             HeaderParser.fail(&message, .timestamp, at: offset)
             offset &+= 1
         }
-        let end = readModernFields(text, from: offset, receivedSeconds, zone, &message)
+        let end = readRFC5424Fields(text, from: offset, receivedSeconds, zone, &message)
         message.content = ByteRange(end, text.count)
         HeaderParser.finishBody(text, &message)
         let first = text[end]
@@ -37,7 +39,7 @@ extension HeaderParser {
     @inline(__always)
     private func readForwardedDevice(_ text: FrameText, from start: Int, _ message: inout SyslogMessage) {
         let name = message.program
-        guard !name.isEmpty, isDigit(text.base[name.lowerBound]) else { return }
+        guard !name.isEmpty, isDigit(text[inside: name.lowerBound]) else { return }
         HeaderParser.readDevice(text, from: start, &message)
     }
 
@@ -57,7 +59,7 @@ extension HeaderParser {
 
     /// Reads TIMESTAMP to STRUCTURED-DATA and returns the offset where the message text begins.
     @inline(__always)
-    private mutating func readModernFields(
+    private mutating func readRFC5424Fields(
         _ text: FrameText, from start: Int, _ receivedSeconds: Int64, _ zone: borrowing LocalZone,
         _ message: inout SyslogMessage
     ) -> Int {
@@ -66,23 +68,27 @@ extension HeaderParser {
             offset &+= 1
         } else {
             var reading = ClockReading()
-            let end = clock.readInternetTime(text, at: offset, strict: true, &reading)
-            if end < 0 || (end < text.count && text.base[end] != UInt8(ascii: " ")) {
-                HeaderParser.fail(&message, end < 0 ? reading.faultKind : .timestamp, at: end < 0 ? ~end : end)
-                offset = readOtherTime(text, at: offset, receivedSeconds, zone, &message)
-                if offset < 0 { return ~offset }
-            } else {
+            let scan = clock.readRFC3339(text, at: offset, strict: true, &reading)
+            if let end = scan.end, end >= text.count || text[inside: end] == UInt8(ascii: " ") {
                 message.timestamp = SyslogTimestamp(
                     seconds: reading.local &- Int64(reading.offset), nanoseconds: reading.nanoseconds,
                     digits: reading.digits)
                 timeIsZoned = true
+                offset = end
+            } else {
+                if case .fault(let fault) = scan {
+                    HeaderParser.fail(&message, reading.faultKind, at: fault)
+                } else {
+                    HeaderParser.fail(&message, .timestamp, at: scan.end ?? offset)
+                }
+                guard let end = readOtherTime(text, at: offset, receivedSeconds, zone, &message) else { return offset }
                 offset = end
             }
         }
         guard HeaderParser.field(text, &offset, .host, &message.host, &message.fault),
             HeaderParser.field(text, &offset, .program, &message.program, &message.fault)
         else { return offset }
-        let isColonLast = !message.program.isEmpty && text.base[offset &- 1] == UInt8(ascii: ":")
+        let isColonLast = !message.program.isEmpty && text[inside: offset &- 1] == UInt8(ascii: ":")
         if isColonLast, HeaderParser.readNumberedTag(text, offset, &message) { return message.content.lowerBound }
         guard HeaderParser.field(text, &offset, .processID, &message.processID, &message.fault),
             HeaderParser.field(text, &offset, .messageID, &message.messageID, &message.fault)
@@ -95,38 +101,38 @@ extension HeaderParser {
     }
 
     /// A time that breaks the rules: read in another form where it has one, else passed over. Returns the offset after
-    /// it, or the complement of where the content begins when nothing stands behind it.
+    /// it; nil when nothing stands behind it, and it is the content.
     @inline(never)
     private mutating func readOtherTime(
         _ text: FrameText, at start: Int, _ receivedSeconds: Int64, _ zone: borrowing LocalZone,
         _ message: inout SyslogMessage
-    ) -> Int {
+    ) -> Int? {
         var reading = ClockReading()
-        var end = OtherTimes.classicEnd(text, at: start, &reading)
-        if end == 0 {
+        var time = OtherTimes.rfc3164End(text, at: start, &reading)
+        if time == nil {
             reading = ClockReading()
-            end = OtherTimes.read(text, at: start, &reading)
+            time = OtherTimes.read(text, at: start, &reading)
         }
-        if end > 0, text[end] == UInt8(ascii: " ") {
+        if let end = time, text[end] == UInt8(ascii: " ") {
             message.timestamp = SyslogTimestamp(
                 seconds: clock.instant(of: reading, isRemembered: false, receivedSeconds: receivedSeconds, zone: zone),
                 nanoseconds: reading.nanoseconds, digits: reading.digits)
             timeIsZoned = reading.hasOffset
             return end
         }
-        end = text.tokenEnd(start)
+        var end = text.tokenEnd(start)
         let second = text.tokenEnd(end &+ 1)
         if HeaderParser.isDateAlone(text, start, end), end < text.count, text[end &+ 3] == UInt8(ascii: ":"),
             isDigit(text[end &+ 1]), isDigit(text[end &+ 2])
         {
             end = second
         }
-        return end < text.count ? end : ~start
+        return end < text.count ? end : nil
     }
 
     /// `2026-13-14`, in front of a blank where the `T` should be.
     private static func isDateAlone(_ text: FrameText, _ start: Int, _ end: Int) -> Bool {
-        for offset in start..<end where text.base[offset] == UInt8(ascii: ":") { return false }
+        for offset in start..<end where text[inside: offset] == UInt8(ascii: ":") { return false }
         return end &- start > 7 && isDigit(text[start])
     }
 
@@ -160,10 +166,10 @@ extension HeaderParser {
         }
         let begin = offset &+ 1
         let end = printableEnd(text, begin)
-        if end == begin || (end < text.count && text.base[end] != UInt8(ascii: " ")) {
+        if end == begin || (end < text.count && text[inside: end] != UInt8(ascii: " ")) {
             return oddField(text, &offset, end, kind, &range, &fault)
         }
-        if end &- begin != 1 || text.base[begin] != UInt8(ascii: "-") { range = ByteRange(begin, end) }
+        if end &- begin != 1 || text[inside: begin] != UInt8(ascii: "-") { range = ByteRange(begin, end) }
         offset = end
         return true
     }
@@ -185,8 +191,8 @@ extension HeaderParser {
             return false
         }
         var end = begin
-        while end < text.count, text.base[end] != UInt8(ascii: " ") { end &+= 1 }
-        if end > begin, end &- begin != 1 || text.base[begin] != UInt8(ascii: "-") { range = ByteRange(begin, end) }
+        while end < text.count, text[inside: end] != UInt8(ascii: " ") { end &+= 1 }
+        if end > begin, end &- begin != 1 || text[inside: begin] != UInt8(ascii: "-") { range = ByteRange(begin, end) }
         offset = end
         return true
     }
@@ -204,7 +210,7 @@ extension HeaderParser {
             if marks != 0 { return offset &+ marks.trailingZeroBitCount &>> 3 }
             offset &+= 8
         }
-        while offset < text.count, text.base[offset] &- 33 < 94 { offset &+= 1 }
+        while offset < text.count, text[inside: offset] &- 33 < 94 { offset &+= 1 }
         return offset
     }
 
@@ -230,7 +236,7 @@ extension HeaderParser {
             if !isWhole { return offset }
         }
         if offset >= text.count { return text.count }
-        guard text.base[offset] == UInt8(ascii: " ") else {
+        guard text[inside: offset] == UInt8(ascii: " ") else {
             // `-text`: the dash belongs to the text, so nothing of it may be cut off.
             fail(&message, text[begin] == UInt8(ascii: "-") ? .structuredData : .messageSeparator, at: offset)
             return text[begin] == UInt8(ascii: "-") ? begin : offset
@@ -270,7 +276,7 @@ extension HeaderParser {
             }
             offset = parameterEnd &+ 2
             while offset < text.count {
-                let byte = text.base[offset]
+                let byte = text[inside: offset]
                 if byte == UInt8(ascii: "\"") { break }
                 offset &+= byte == UInt8(ascii: "\\") ? 2 : 1
             }
@@ -285,7 +291,7 @@ extension HeaderParser {
     @inline(__always)
     private static func nameEnd(_ text: FrameText, _ begin: Int) -> Int {
         var offset = begin
-        while offset < text.count, ByteClass.structuredDataName.contains(text.base[offset]) { offset &+= 1 }
+        while offset < text.count, ByteClass.structuredDataName.contains(text[inside: offset]) { offset &+= 1 }
         return offset
     }
 

@@ -1,3 +1,5 @@
+import Base
+
 /// Reads the header of one syslog message, whatever its form. Never fails: what could be read is in the result, the
 /// first violation is named, and no byte of text is lost.
 ///
@@ -45,15 +47,7 @@ public struct HeaderParser: ~Copyable {
     public mutating func parse(
         _ frame: Span<UInt8>, receivedSeconds: Int64, zone: borrowing LocalZone, into message: inout SyslogMessage
     ) {
-        // The pointer outlives the closure but not the span, which the caller keeps valid during this call; a closure
-        // around all of the parsing could not capture the borrowed zone.
-        let address = frame.withUnsafeBufferPointer { $0.baseAddress }
-        guard let base = address else {
-            message.reset(wholeFrame: 0)
-            message.fault = HeaderFault(.empty, offset: 0)
-            return
-        }
-        let text = FrameText(base: base, frameCount: min(frame.count, Int(UInt32.max)))
+        let text = FrameText(frame)
         message.reset(wholeFrame: text.count)
         read(text, receivedSeconds, zone, &message)
     }
@@ -67,7 +61,7 @@ public struct HeaderParser: ~Copyable {
             return
         }
         var first = 0
-        if text.base[0] != UInt8(ascii: "<") {
+        if text[inside: 0] != UInt8(ascii: "<") {
             first = HeaderParser.firstByte(text)
             guard text[first] == UInt8(ascii: "<") else {
                 readWithoutPriority(text, from: first, receivedSeconds, zone, &message)
@@ -78,13 +72,13 @@ public struct HeaderParser: ~Copyable {
         if start == 0 {
             message.content = ByteRange(HeaderParser.markEnd(text, 0), text.count)
             HeaderParser.finishBody(text, &message)
-        } else if HeaderParser.isModern(text, at: start, hasPriority: true) {
-            readModern(text, from: start, receivedSeconds, zone, &message)
-        } else if text[start] == UInt8(ascii: " "), HeaderParser.isModern(text, at: start &+ 1, hasPriority: true) {
+        } else if HeaderParser.isRFC5424(text, at: start, hasPriority: true) {
+            readRFC5424(text, from: start, receivedSeconds, zone, &message)
+        } else if text[start] == UInt8(ascii: " "), HeaderParser.isRFC5424(text, at: start &+ 1, hasPriority: true) {
             HeaderParser.fail(&message, .version, at: start)
-            readModern(text, from: start &+ 1, receivedSeconds, zone, &message)
+            readRFC5424(text, from: start &+ 1, receivedSeconds, zone, &message)
         } else {
-            readLegacy(text, from: HeaderParser.markEnd(text, start), receivedSeconds, zone, &message)
+            readRFC3164(text, from: HeaderParser.markEnd(text, start), receivedSeconds, zone, &message)
         }
     }
 
@@ -96,11 +90,11 @@ public struct HeaderParser: ~Copyable {
     ) {
         if start >= text.count {
             message.fault = HeaderFault(.empty, offset: 0)
-        } else if HeaderParser.isModern(text, at: start, hasPriority: false) {
+        } else if HeaderParser.isRFC5424(text, at: start, hasPriority: false) {
             message.fault = HeaderFault(.priorityMissing, offset: start)
-            readModern(text, from: start, receivedSeconds, zone, &message)
+            readRFC5424(text, from: start, receivedSeconds, zone, &message)
         } else {
-            readLegacy(text, from: start, receivedSeconds, zone, &message)
+            readRFC3164(text, from: start, receivedSeconds, zone, &message)
         }
     }
 
@@ -110,7 +104,7 @@ public struct HeaderParser: ~Copyable {
         let start = markEnd(text, 0)
         guard text[start] <= UInt8(ascii: " ") else { return start }
         var offset = start
-        while offset < text.count, text.base[offset] <= UInt8(ascii: " ") { offset &+= 1 }
+        while offset < text.count, text[inside: offset] <= UInt8(ascii: " ") { offset &+= 1 }
         return text[offset] == UInt8(ascii: "<") && isDigit(text[offset &+ 1]) ? offset : start
     }
 
@@ -157,8 +151,8 @@ public struct HeaderParser: ~Copyable {
         }
         var reading = ClockReading()
         if offset > start &+ 4, text[offset] == UInt8(ascii: ">"),
-            isModern(text, at: offset &+ 1, hasPriority: true)
-                || OtherTimes.classicEnd(text, at: offset &+ 1, &reading) > 0
+            isRFC5424(text, at: offset &+ 1, hasPriority: true)
+                || OtherTimes.rfc3164End(text, at: offset &+ 1, &reading) != nil
         {
             if value > 191 {
                 message.fault = HeaderFault(.priorityRange, offset: start &+ 1, number: value)
@@ -175,14 +169,14 @@ public struct HeaderParser: ~Copyable {
     }
 
     @inline(__always)
-    static func isModern(_ text: FrameText, at start: Int, hasPriority: Bool) -> Bool {
+    static func isRFC5424(_ text: FrameText, at start: Int, hasPriority: Bool) -> Bool {
         let first = text[start]
         guard isDigit(first), first != UInt8(ascii: "0") else { return false }
         if hasPriority, first == UInt8(ascii: "1"), text[start &+ 1] == UInt8(ascii: " ") {
             if text[start &+ 6] == UInt8(ascii: "-") { return true }
             return !isOtherTime(text, at: start &+ 2)
         }
-        return isModernVersion(text, at: start, hasPriority: hasPriority)
+        return isRFC5424Version(text, at: start, hasPriority: hasPriority)
     }
 
     /// A day (`1 Nov 2025`), or seconds since 1970 behind the version.
@@ -191,14 +185,14 @@ public struct HeaderParser: ~Copyable {
         if ClockCache.month(text, at: start) != 0, text[start &+ 3] == UInt8(ascii: " ") {
             // `1 Nov 14 10:11:12 gw1 dhcpd 812 - - text` is RFC 5424 with a time in words.
             var reading = ClockReading()
-            return OtherTimes.classicEnd(text, at: start, &reading) == 0
+            return OtherTimes.rfc3164End(text, at: start, &reading) == nil
         }
         var reading = ClockReading()
-        return OtherTimes.readEpoch(text, at: start, isCertain: true, &reading) > 0
+        return OtherTimes.readEpoch(text, at: start, isCertain: true, &reading) != nil
     }
 
     @inline(never)
-    private static func isModernVersion(_ text: FrameText, at start: Int, hasPriority: Bool) -> Bool {
+    private static func isRFC5424Version(_ text: FrameText, at start: Int, hasPriority: Bool) -> Bool {
         var offset = start &+ 1
         while offset < start &+ 3, isDigit(text[offset]) { offset &+= 1 }
         guard text[offset] == UInt8(ascii: " ") else { return false }

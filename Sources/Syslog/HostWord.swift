@@ -1,8 +1,10 @@
+import Base
+
 /// Words that a host is called by.
 enum HostWord {
     /// The host in the word `begin..<end` behind a time, without the brackets around an address; empty when it is none.
     static func range(_ text: FrameText, _ begin: Int, _ end: Int) -> ByteRange {
-        if text.base[begin] == UInt8(ascii: "["), text.base[end &- 1] == UInt8(ascii: "]"), end &- begin > 4 {
+        if text[inside: begin] == UInt8(ascii: "["), text[inside: end &- 1] == UInt8(ascii: "]"), end &- begin > 4 {
             let inner = ByteRange(begin &+ 1, end &- 1)
             return isAddress(text, inner) ? inner : .absent
         }
@@ -12,7 +14,7 @@ enum HostWord {
 
     /// The word when it is letters, digits and `. _ -` and no number, level or facility.
     static func plainRange(_ text: FrameText, _ begin: Int, _ end: Int) -> ByteRange {
-        for offset in begin..<end where !ByteClass.host.contains(text.base[offset]) { return .absent }
+        for offset in begin..<end where !ByteClass.host.contains(text[inside: offset]) { return .absent }
         return PriorityWord.isNoHost(text, begin, end) ? .absent : ByteRange(begin, end)
     }
 
@@ -21,7 +23,7 @@ enum HostWord {
         var colons = 0
         var isHexadecimal = true
         for offset in begin..<end {
-            let byte = text.base[offset]
+            let byte = text[inside: offset]
             if byte == UInt8(ascii: ":") {
                 colons += 1
             } else if byte == UInt8(ascii: "%") {
@@ -35,7 +37,8 @@ enum HostWord {
                 }
             }
         }
-        guard isLetter(text.base[begin]) || isDigit(text.base[begin]) || colons > 1 || text.base[begin] >= 0x80 else {
+        guard isLetter(text[inside: begin]) || isDigit(text[inside: begin]) || colons > 1 || text[inside: begin] >= 0x80
+        else {
             return false
         }
         guard !PriorityWord.areDigits(text, begin, end) else { return false }
@@ -44,7 +47,7 @@ enum HostWord {
 
     /// `::` may end an address (`fe80::`), one colon may not.
     private static func endsInLoneColon(_ text: FrameText, _ begin: Int, _ end: Int) -> Bool {
-        text.base[end &- 1] == UInt8(ascii: ":") && (end &- begin < 2 || text.base[end &- 2] != UInt8(ascii: ":"))
+        text[inside: end &- 1] == UInt8(ascii: ":") && (end &- begin < 2 || text[inside: end &- 2] != UInt8(ascii: ":"))
     }
 
     /// Digits and three dots, or hexadecimal digits and two colons at least.
@@ -53,7 +56,7 @@ enum HostWord {
         var colons = 0
         var hasLetters = false
         for offset in word.offsets {
-            let byte = text.base[offset]
+            let byte = text[inside: offset]
             if byte == UInt8(ascii: "%") { break }
             if byte == UInt8(ascii: ".") {
                 dots &+= 1
@@ -72,12 +75,12 @@ enum HostWord {
     static func isSame(_ text: FrameText, _ one: ByteRange, _ other: ByteRange) -> Bool {
         let count = Int(min(one.count, other.count))
         for offset in 0..<count {
-            let left = text.base[one.lowerBound &+ offset]
-            let right = text.base[other.lowerBound &+ offset]
+            let left = text[inside: one.lowerBound &+ offset]
+            let right = text[inside: other.lowerBound &+ offset]
             guard left == right || (left | 0x20 == right | 0x20 && isLetter(left)) else { return false }
         }
         if one.count == other.count { return true }
         let longer = one.count > other.count ? one : other
-        return text.base[longer.lowerBound &+ count] == UInt8(ascii: ".")
+        return text[inside: longer.lowerBound &+ count] == UInt8(ascii: ".")
     }
 }

@@ -1,3 +1,5 @@
+import Base
+
 /// The line format of BIND's own log files: `04-Nov-2025 14:02:09.120 queries: info: client ...`.
 ///
 /// It has no host and no program, so the message stays unstructured with the whole frame as content; the time is read,
@@ -12,9 +14,9 @@ enum NameServerLine {
             year > 0,
             text[start &+ 11] == UInt8(ascii: " "), day <= CivilDate.days(inMonth: month, of: year)
         else { return 0 }
-        var end = reading.readTimeOfDay(text, at: start &+ 12, strict: true)
-        if end > 0, text[end] == UInt8(ascii: ".") { end = reading.readFraction(text, at: end) }
-        guard end > 0, text[end] == UInt8(ascii: " ") else { return 0 }
+        var time = reading.readTimeOfDay(text, at: start &+ 12, strict: true)
+        if let clock = time.end, text[clock] == UInt8(ascii: ".") { time = reading.readFraction(text, at: clock) }
+        guard let end = time.end, text[end] == UInt8(ascii: " ") else { return 0 }
         reading.month = UInt8(truncatingIfNeeded: month)
         reading.day = UInt8(truncatingIfNeeded: day)
         reading.setYear(year)

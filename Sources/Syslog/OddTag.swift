@@ -1,3 +1,5 @@
+import Base
+
 /// Tags with bytes in them that usual ones do not have.
 ///
 /// `gdm-password]:` and `gdm-password][7]:` (a stray bracket of GDM's), `polkitd(authority=local):`, `[name]:`,

@@ -1,3 +1,5 @@
+import Base
+
 /// Host, tag and process of the older header, RFC 3164 sections 4.1.2 and 4.1.3.
 ///
 /// How `host tag:` and `tag:` are told apart, by the first word after the time:
@@ -38,7 +40,7 @@ enum OriginReader {
         while text[offset] == UInt8(ascii: " ") { offset &+= 1 }
         message.content = ByteRange(offset, text.count)
         var end = offset
-        while end < text.count, ByteClass.host.contains(text.base[end]) { end &+= 1 }
+        while end < text.count, ByteClass.host.contains(text[inside: end]) { end &+= 1 }
         if text[end] == UInt8(ascii: " "), end > offset, message.host.isEmpty {
             var next = end &+ 1
             while text[next] == UInt8(ascii: " ") { next &+= 1 }
@@ -53,7 +55,7 @@ enum OriginReader {
 
     @inline(__always)
     static func setHost(_ text: FrameText, _ begin: Int, _ end: Int, _ message: inout SyslogMessage) {
-        if end &- begin != 1 || text.base[begin] != UInt8(ascii: "-") { message.host = ByteRange(begin, end) }
+        if end &- begin != 1 || text[inside: begin] != UInt8(ascii: "-") { message.host = ByteRange(begin, end) }
     }
 
     /// A tag without a process, at `start`, may be the beginning of a device's own header.
@@ -116,7 +118,7 @@ enum OriginReader {
         if PriorityWord.areDigits(text, offset, text[token &- 1] == UInt8(ascii: ":") ? token &- 1 : token) { return }
         if readTag(text, at: offset, isTight: false, &message) || OddTag.read(text, at: offset, &message) { return }
         guard token < text.count, token > offset else { return }
-        for index in offset..<token where !ByteClass.host.contains(text.base[index]) { return }
+        for index in offset..<token where !ByteClass.host.contains(text[inside: index]) { return }
         if readNumberedTag(text, at: token &+ 1, &message) { message.host = ByteRange(offset, token) }
     }
 

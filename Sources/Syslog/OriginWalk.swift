@@ -1,3 +1,5 @@
+import Base
+
 /// What stands around host and tag where they do not follow each other, each in front of the tag and in any order:
 /// - facility and level in words (busybox, logread, Kiwi, AIX, FreeBSD), a level alone before `name[pid]` (F5, ESXi);
 /// - a second host or an address (relays, Infoblox), before a tag that leaves no doubt, or the same name again;
@@ -40,7 +42,7 @@ enum OriginWalk {
 }
 
 /// How far a walk has come.
-struct OriginWalkState {
+struct OriginWalkState: ~Escapable {
     enum Step { case goesOn, tag, header, ends }
 
     let text: FrameText
@@ -58,6 +60,7 @@ struct OriginWalkState {
     private var number = ByteRange.absent
     private var hasPriorityWord = false
 
+    @_lifetime(copy text)
     init(text: FrameText, context: OriginReader.Context, offset: Int, hostWasKnown: Bool) {
         self.text = text
         self.context = context
@@ -146,8 +149,10 @@ struct OriginWalkState {
     private var bracketedEnd: Int {
         var reading = ClockReading()
         if isDigit(text[offset &+ 1]) {
-            let end = OtherTimes.classicEnd(text, at: offset &+ 1, &reading)
-            return end > 0 && text.has(") ", at: end) ? end &+ 1 : 0
+            guard let end = OtherTimes.rfc3164End(text, at: offset &+ 1, &reading), text.has(") ", at: end) else {
+                return 0
+            }
+            return end &+ 1
         }
         guard text[offset &+ 1] == UInt8(ascii: "\"") else { return 0 }
         let end = text.tokenEnd(offset)
@@ -159,10 +164,10 @@ struct OriginWalkState {
     private var commaLabelEnd: Int {
         mutating get {
             let end = text.tokenEnd(offset)
-            guard end < text.count, end &- offset > 3, text.base[end &- 1] == UInt8(ascii: ":") else { return 0 }
+            guard end < text.count, end &- offset > 3, text[inside: end &- 1] == UInt8(ascii: ":") else { return 0 }
             var commas = 0
             for place in offset..<(end &- 1) {
-                let byte = text.base[place]
+                let byte = text[inside: place]
                 if byte == UInt8(ascii: ",") { commas &+= 1 }
                 guard byte == UInt8(ascii: ",") || byte == UInt8(ascii: "+") || ByteClass.host.contains(byte) else {
                     return 0
@@ -221,9 +226,10 @@ struct OriginWalkState {
             return true
         }
         var reading = ClockReading()
-        var end = OtherTimes.classicEnd(text, at: start, &reading)
-        if end == 0, !isDigit(text[start]) { end = OtherTimes.read(text, at: start, &reading) }
-        return end > 0 && (text[end] == UInt8(ascii: " ") || text[end] == UInt8(ascii: ":"))
+        var end = OtherTimes.rfc3164End(text, at: start, &reading)
+        if end == nil, !isDigit(text[start]) { end = OtherTimes.read(text, at: start, &reading) }
+        guard let end else { return false }
+        return text[end] == UInt8(ascii: " ") || text[end] == UInt8(ascii: ":")
     }
 
     // MARK: Without a tag
@@ -258,7 +264,7 @@ struct OriginWalkState {
         guard text.has("Message forwarded from ", at: start) else { return false }
         let begin = start &+ 23
         let end = text.tokenEnd(begin)
-        guard end &- begin > 1, end < text.count, text.base[end &- 1] == UInt8(ascii: ":") else { return false }
+        guard end &- begin > 1, end < text.count, text[inside: end &- 1] == UInt8(ascii: ":") else { return false }
         message.host = ByteRange(begin, end &- 1)
         message.content = ByteRange(end &+ 1, text.count)
         _ = OriginReader.readTag(text, at: end &+ 1, isTight: true, &message)

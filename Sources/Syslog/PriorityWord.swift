@@ -1,3 +1,5 @@
+import Base
+
 /// Facility and severity in words, and levels in words: what stands where a host or a tag would, and is neither.
 enum PriorityWord {
     /// Reads `daemon.info` (busybox, logread, Kiwi), `auth|security:info` (AIX), `<auth.info>` and `<4.6>` (FreeBSD's
@@ -56,14 +58,14 @@ enum PriorityWord {
         var offset = start
         var digits = 0
         while offset < end, offset &- start < 9 {
-            let byte = text.base[offset]
+            let byte = text[inside: offset]
             if byte == UInt8(ascii: ".") { break }
             if isDigit(byte) { digits &+= 1 }
             packed = packed &<< 8 | UInt64(byte | 0x20)
             offset &+= 1
         }
         if offset == end { return digits == end &- start || severity(packed) >= 0 || isOtherLevel(packed) }
-        if text.base[offset] == UInt8(ascii: ".") {
+        if text[inside: offset] == UInt8(ascii: ".") {
             return offset &- start < 9 && facility(packed) >= 0
                 && severity(word(text, offset &+ 1, end)) >= 0
         }
@@ -78,7 +80,7 @@ enum PriorityWord {
 
     static func areDigits(_ text: FrameText, _ start: Int, _ end: Int) -> Bool {
         var offset = start
-        while offset < end, isDigit(text.base[offset]) { offset &+= 1 }
+        while offset < end, isDigit(text[inside: offset]) { offset &+= 1 }
         return offset == end && end > start
     }
 
@@ -114,7 +116,7 @@ enum PriorityWord {
         if last &- start > 9, text.has("|security", at: last &- 9) { last &-= 9 }
         guard last > start, last &- start <= 8 else { return 0 }
         var packed: UInt64 = 0
-        for offset in start..<last { packed = packed &<< 8 | UInt64(text.base[offset] | 0x20) }
+        for offset in start..<last { packed = packed &<< 8 | UInt64(text[inside: offset] | 0x20) }
         return packed
     }
 

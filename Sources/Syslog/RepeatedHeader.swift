@@ -13,8 +13,7 @@ enum RepeatedHeader {
             guard start > 0 else { return }
         }
         var reading = ClockReading()
-        let end = OtherTimes.classicEnd(text, at: start, &reading)
-        guard end > 0, text[end] == UInt8(ascii: " ") else { return }
+        guard let end = OtherTimes.rfc3164End(text, at: start, &reading), text[end] == UInt8(ascii: " ") else { return }
         let context = OriginReader.Context(hostNeedsTag: true, isZoned: true, isNested: true)
         guard OriginReader.read(text, after: end, context, &inner) == 0, !inner.program.isEmpty else { return }
         if message.program.isEmpty {
@@ -53,7 +52,7 @@ enum RepeatedHeader {
     private static func isSame(_ text: FrameText, _ one: ByteRange, _ other: ByteRange) -> Bool {
         guard one.count == other.count else { return false }
         for offset in 0..<Int(one.count)
-        where text.base[one.lowerBound &+ offset] != text.base[other.lowerBound &+ offset] { return false }
+        where text[inside: one.lowerBound &+ offset] != text[inside: other.lowerBound &+ offset] { return false }
         return true
     }
 }

@@ -27,9 +27,7 @@ public struct StructuredDataReader: Sendable {
 
     /// The next element or parameter, nil at the end.
     public mutating func next(in frame: Span<UInt8>) -> Item? {
-        let address = frame.withUnsafeBufferPointer { $0.baseAddress }
-        guard let base = address else { return nil }
-        let text = FrameText(base: base, count: min(end, frame.count))
+        let text = FrameText(frame, prefix: end)
         while true {
             if !isInside {
                 guard text[offset] == UInt8(ascii: "[") else { return stop() }
@@ -62,8 +60,8 @@ public struct StructuredDataReader: Sendable {
         let value = nameEnd &+ 2
         var close = value
         var hasEscapes = false
-        while close < text.count, text.base[close] != UInt8(ascii: "\"") {
-            if text.base[close] == UInt8(ascii: "\\") {
+        while close < text.count, text[inside: close] != UInt8(ascii: "\"") {
+            if text[inside: close] == UInt8(ascii: "\\") {
                 hasEscapes = true
                 close &+= 1
             }
@@ -82,7 +80,7 @@ public struct StructuredDataReader: Sendable {
 
     private static func nameEnd(_ text: FrameText, _ begin: Int) -> Int {
         var offset = begin
-        while offset < text.count, ByteClass.structuredDataName.contains(text.base[offset]) { offset &+= 1 }
+        while offset < text.count, ByteClass.structuredDataName.contains(text[inside: offset]) { offset &+= 1 }
         return offset
     }
 }

@@ -1,8 +1,6 @@
 /// What the header of one frame says, as ranges into that frame. A trivial value: copying it costs no reference count.
-@frozen
 public struct SyslogMessage: Equatable, Sendable {
     /// How the frame was read.
-    @frozen
     public enum Format: UInt8, Sendable {
         /// `<PRI>VERSION TIMESTAMP HOSTNAME APP-NAME PROCID MSGID SD MSG`, RFC 5424 section 6.
         case rfc5424

@@ -1,5 +1,4 @@
 /// The time a message carries, as an instant in UTC.
-@frozen
 public struct SyslogTimestamp: Equatable, Hashable, Sendable {
     /// Seconds since 1970-01-01T00:00:00Z. A leap second `:60` is the first second of the next minute.
     public var seconds: Int64

@@ -1,3 +1,5 @@
+import Base
+
 /// Tags: `name:`, `name[pid]:`, `%FACILITY-SEVERITY-MNEMONIC:`. The rules are told at `OriginReader`.
 extension OriginReader {
     /// Reads a tag at `start` and sets program, process and content. `isTight` allows `name:text` without a space.
@@ -6,12 +8,12 @@ extension OriginReader {
         _ text: FrameText, at start: Int, isTight: Bool, _ message: inout SyslogMessage
     ) -> Bool {
         var end = start
-        while end < text.count, ByteClass.tag.contains(text.base[end]) { end &+= 1 }
+        while end < text.count, ByteClass.tag.contains(text[inside: end]) { end &+= 1 }
         if end == start { return false }
         let byte = text[end]
         if byte == UInt8(ascii: "[") { return readProcess(text, start, bracket: end, &message) }
         guard byte == UInt8(ascii: ":") else { return false }
-        if end &+ 1 == text.count || text.base[end &+ 1] == UInt8(ascii: " ") {
+        if end &+ 1 == text.count || text[inside: end &+ 1] == UInt8(ascii: " ") {
             message.program = ByteRange(start, end)
             setContent(text, end &+ 1, &message)
             return true
@@ -30,20 +32,20 @@ extension OriginReader {
         _ text: FrameText, _ start: Int, bracket: Int, _ message: inout SyslogMessage
     ) -> Bool {
         var close = bracket &+ 1
-        while close < text.count, text.base[close] != UInt8(ascii: "]"), text.base[close] > UInt8(ascii: " ") {
+        while close < text.count, text[inside: close] != UInt8(ascii: "]"), text[inside: close] > UInt8(ascii: " ") {
             close &+= 1
         }
         guard text[close] == UInt8(ascii: "]") else { return false }
         var end = close &+ 1
         if text[end] == UInt8(ascii: ":") {
             end &+= 1
-        } else if end < text.count, text.base[end] != UInt8(ascii: " ") {
+        } else if end < text.count, text[inside: end] != UInt8(ascii: " ") {
             return false
         }
         message.program = ByteRange(start, bracket)
         message.processID = ByteRange(bracket &+ 1, close)
         setContent(text, end, &message)
-        if text.base[end &- 1] == UInt8(ascii: "]") { readOddEnd(text, bracket, close, &message) }
+        if text[inside: end &- 1] == UInt8(ascii: "]") { readOddEnd(text, bracket, close, &message) }
         return true
     }
 
@@ -74,15 +76,15 @@ extension OriginReader {
         _ text: FrameText, _ start: Int, colon: Int, isTight: Bool, _ message: inout SyslogMessage
     ) -> Bool {
         if isDigit(text[start]) { return false }
-        if text[start] == UInt8(ascii: "("), text.base[colon &- 1] != UInt8(ascii: ")") { return false }
+        if text[start] == UInt8(ascii: "("), text[inside: colon &- 1] != UInt8(ascii: ")") { return false }
         var end = colon
-        while end < text.count, ByteClass.tag.contains(text.base[end]) || text.base[end] == UInt8(ascii: ":") {
+        while end < text.count, ByteClass.tag.contains(text[inside: end]) || text[inside: end] == UInt8(ascii: ":") {
             end &+= 1
         }
         if text[end] == UInt8(ascii: "["), text[end &- 1] != UInt8(ascii: ":"), !text.has("//", at: colon &+ 1) {
             if readProcess(text, start, bracket: end, &message) { return true }
         }
-        if end == text.count || text.base[end] == UInt8(ascii: " "), text[end &- 1] == UInt8(ascii: ":") {
+        if end == text.count || text[inside: end] == UInt8(ascii: " "), text[end &- 1] == UInt8(ascii: ":") {
             message.program = ByteRange(start, end &- 1)
             setContent(text, end, &message)
             return true

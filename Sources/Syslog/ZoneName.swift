@@ -1,16 +1,18 @@
+import Base
+
 /// Zone abbreviations after a time, as routers and some daemons write them.
 ///
 /// Abbreviations are ambiguous by nature; each is taken for the zone that most senders mean: CST, EST, MST and PST are
 /// North American, IST is India, BST is British. A host whose whole name is one of these in capitals, right after the
 /// time, is taken for the zone. Where that matters, a numeric offset or the configured zone says what is meant.
 enum ZoneName {
-    /// Reads a zone name in capitals at `offset`, which ends at a space or a colon. Returns the offset after it, or
-    /// `none` when it is another word.
+    /// Reads a zone name in capitals at `offset`, which ends at a space or a colon. Returns the offset after it, nil
+    /// when it is another word.
     ///
     /// An unknown name is only skipped where the colon and `%` of a Cisco message follow (then the configured zone
     /// holds): anywhere else it is as likely a host or a tag, such as `CRON:`. Firewalls write no zone there, but their
     /// name.
-    static func read(_ text: FrameText, at offset: Int, _ none: Int, _ reading: inout ClockReading) -> Int {
+    static func read(_ text: FrameText, at offset: Int, _ reading: inout ClockReading) -> Int? {
         var end = offset
         var name: UInt64 = 0
         while end < offset &+ 6, isCapital(text[end]) {
@@ -18,13 +20,13 @@ enum ZoneName {
             end &+= 1
         }
         let next = text[end]
-        guard end &- offset >= 2, next == UInt8(ascii: " ") || next == UInt8(ascii: ":") else { return none }
+        guard end &- offset >= 2, next == UInt8(ascii: " ") || next == UInt8(ascii: ":") else { return nil }
         if let minutes = minutesEast(name) {
             reading.offset = minutes &* 60
             reading.hasOffset = true
             return end
         }
-        return text.has(": %", at: end) && !CiscoHeader.isFirewall(text, at: end &+ 2) ? end : none
+        return text.has(": %", at: end) && !CiscoHeader.isFirewall(text, at: end &+ 2) ? end : nil
     }
 
     private static func minutesEast(_ name: UInt64) -> Int32? {

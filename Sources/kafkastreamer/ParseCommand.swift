@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import Configuration
 import Events
 import Foundation
@@ -65,7 +66,7 @@ struct ParseCommand: ParsableCommand {
         defer { free(line) }
         for path in files.isEmpty ? ["-"] : files {
             guard let file = path == "-" ? fdopen(0, "r") : fopen(path, "re") else {
-                throw Failure(Failure.input, "cannot read \(path): \(String(cString: strerror(errno)))")
+                throw Failure(Failure.input, "cannot read \(path): \(SystemError.text(of: errno))")
             }
             defer { if path != "-" { fclose(file) } }
             while true {
@@ -76,7 +77,7 @@ struct ParseCommand: ParsableCommand {
             }
             // A directory opens, and fails only here.
             guard ferror(file) == 0 else {
-                throw Failure(Failure.input, "cannot read \(path): \(String(cString: strerror(errno)))")
+                throw Failure(Failure.input, "cannot read \(path): \(SystemError.text(of: errno))")
             }
         }
     }
@@ -101,13 +102,12 @@ struct EventPrinter: ~Copyable {
     /// Prints the event of one line.
     mutating func printEvent(_ frame: UnsafeRawBufferPointer) {
         let span = Span<UInt8>(_unsafeBytes: frame)
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        let message = header.parse(span, receivedSeconds: Int64(time.tv_sec), zone: zone)
+        let now = SystemClock.realTime
+        let message = header.parse(span, receivedSeconds: now / 1_000_000_000, zone: zone)
         let program = UnsafeRawBufferPointer(rebasing: frame[message.program.offsets])
         let parser = set.parser(forProgram: Span<UInt8>(_unsafeBytes: program)) ?? .none
         _ = encoder.match(span, message, parser: parser)
-        let envelope = Envelope(receivedNanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+        let envelope = Envelope(receivedNanoseconds: now)
         while true {
             if let event = encoder.encode(span, message, envelope: envelope, key: nil, into: buffer) {
                 Output.line(UnsafeRawBufferPointer(rebasing: buffer.prefix(event.byteCount)))

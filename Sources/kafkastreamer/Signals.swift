@@ -1,3 +1,4 @@
+import Base
 import CLinux
 import Glibc
 import Inputs
@@ -25,7 +26,7 @@ final class Signals: Sendable {
         guard failure == 0 else { throw InputError(place: "signals", operation: "wait for", errno: -failure) }
         let (commands, continuation) = AsyncStream<Int32>.makeStream(bufferingPolicy: .bufferingNewest(64))
         self.commands = commands
-        _ = try InputThread(name: "signals") { [self] in
+        _ = try SystemThread.start("signals") { [self] in
             while true {
                 let signal = clinux_wait_for_signal()
                 if signal == SIGINT || signal == SIGTERM {

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Inputs
 import Synchronization
@@ -44,7 +45,7 @@ struct DatagramTests {
         let receiver: DatagramReceiver
         let sink = Sink()
         let place: String
-        private let thread: InputThread
+        private let thread: SystemThread
         let failure: Failure
 
         final class Failure: Sendable { let error = Mutex<InputError?>(nil) }
@@ -55,7 +56,7 @@ struct DatagramTests {
             sink.isGated.store(gated, ordering: .relaxed)
             let failure = Failure()
             self.failure = failure
-            thread = try InputThread(name: "receiver") { [receiver, sink] in
+            thread = try SystemThread(name: "receiver") { [receiver, sink] in
                 do throws(InputError) { try receiver.run(into: sink) } catch { failure.error.withLock { $0 = error } }
             }
         }

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Synchronization
 import TestSupport
@@ -49,7 +50,7 @@ struct FileNameTests {
         let scratch = try Scratch()
         try scratch.append("", to: "a.log")
         var names = FileNames(paths: [scratch.file("*.log")], exclude: [scratch.file("x*")])
-        let now = realTimeNanoseconds()
+        let now = SystemClock.realTime
         var changes = [names.refresh(now: now)]
         #expect(names.names.count == 1)
         try scratch.append("", to: "b.log")

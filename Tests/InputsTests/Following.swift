@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Inputs
 import Logging
@@ -86,7 +87,7 @@ final class FollowedLines: FileSink, Sendable {
 final class RunningFollower: Sendable {
     let follower: FileFollower
     let sink = FollowedLines()
-    private let thread: InputThread
+    private let thread: SystemThread
     let hasEnded: Ended
 
     final class Ended: Sendable { let value = Atomic<Bool>(false) }
@@ -99,7 +100,7 @@ final class RunningFollower: Sendable {
         prepare(sink)
         let ended = Ended()
         hasEnded = ended
-        thread = try InputThread(name: "follower") { [follower, sink] in
+        thread = try SystemThread(name: "follower") { [follower, sink] in
             follower.run(into: sink)
             ended.value.store(true, ordering: .releasing)
         }

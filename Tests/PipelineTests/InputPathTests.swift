@@ -14,7 +14,7 @@ struct InputPathTests {
         let bench: Bench
         let place: String
         private let receiver: DatagramReceiver
-        private let thread: InputThread
+        private let thread: SystemThread
         private let watch: SocketWatch
 
         init(_ bench: Bench, _ context: ListenerContext = ListenerContext(name: "udp")) throws {
@@ -30,7 +30,7 @@ struct InputPathTests {
                 return readings
             }
             let worker = bench.pipeline.makeWorker(context)
-            thread = try InputThread(name: "udp") {
+            thread = try SystemThread(name: "udp") {
                 do throws(InputError) { try receiver.run(into: worker) } catch { Issue.record("\(error)") }
                 worker.close()
             }
@@ -165,7 +165,7 @@ struct InputPathTests {
         let follower = try FileFollower(settings, recovered: [:], logger: quiet)
         let worker = bench.pipeline.makeFileWorker(ListenerContext(name: "file"))
         let ended = Resumed()
-        let thread = try InputThread(name: "file") {
+        let thread = try SystemThread(name: "file") {
             follower.run(into: worker)
             ended.set()
         }

@@ -63,11 +63,11 @@ struct WorkerTests {
         let bench = try Bench()
         bench.start()
         let ended = Resumed()
-        var threads: [InputThread] = []
+        var threads: [SystemThread] = []
         for index in 0..<3 {
             let worker = bench.pipeline.makeWorker(ListenerContext(name: "l\(index)"))
             threads.append(
-                try InputThread(name: "worker") {
+                try SystemThread(name: "worker") {
                     let peer = UnsafePointer(worker.peers.peer(.none))
                     let frame = Array("<13>1 - - app - - - message of \(index)".utf8)
                     for batch in 0..<300 {

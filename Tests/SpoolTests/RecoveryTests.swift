@@ -1,5 +1,6 @@
 import Glibc
 import Spool
+import TestSupport
 import Testing
 
 @Suite struct RecoveryTests {
@@ -114,6 +115,68 @@ import Testing
         let found = try directorySpool(directory, segments: 2).recover { _ in 0 }
         #expect(found.damaged == 0)
         #expect(pending(found).map { String(decoding: $0.value.prefix(3), as: UTF8.self) } == ["new", "new", "new"])
+    }
+
+    /// The fields of a header and the first length word behind it, in the order in which they are written when a segment is
+    /// used anew; the magic number is taken away first.
+    private static let stores: [Range<Int>] = [
+        64..<68, 0..<8, 8..<12, 12..<16, 16..<20, 20..<24, 24..<32, 32..<36, 36..<40, 40..<44, 48..<52, 56..<64,
+        44..<48,
+        0..<8,
+    ]
+
+    /// A segment at the end of one use, and the same at the beginning of the next.
+    private func twoUses() throws -> (before: [UInt8], after: [UInt8]) {
+        let directory = try TemporaryDirectory()
+        let spool = try directorySpool(directory, segments: 2)
+        let writer = spool.makeWriter()
+        let walk = Walk(writer.chain)
+        for _ in 0..<20 { #expect(writer.write(Sample("old" + String(repeating: "o", count: 997)))) }
+        for record in walk.takeAll() { record.settle(.delivered) }
+        writer.finish()
+        _ = walk.peek()
+        #expect(spool.reclaim(writer.chain))
+        let name = try #require(directory.segmentFiles.first)
+        let before = directory.read(name)
+        let second = spool.makeWriter()
+        #expect(second.roll())
+        #expect(directory.segmentFiles == [name])
+        return (before, directory.read(name))
+    }
+
+    private func expectNothing(in bytes: [UInt8], _ place: String) throws {
+        let directory = try TemporaryDirectory()
+        directory.write(bytes, to: "segment-1.spool")
+        let spool = try directorySpool(directory, segments: 2)
+        let found = try spool.recover { _ in 0 }
+        #expect(found.damaged == 0 && found.pending == 0 && found.replay == nil, "\(place)")
+        #expect(found.damage.isEmpty && found.foreign.isEmpty, "\(place): \(found.damage)")
+        #expect(spool.makeWriter().write(Sample("new")), "\(place): the segment can be used")
+    }
+
+    @Test func `a kill between any two stores of a segment's new header loses nothing and says nothing`() throws {
+        let (before, after) = try twoUses()
+        #expect(before[..<64] != after[..<64])
+        var bytes = before
+        try expectNothing(in: bytes, "before")
+        for (index, range) in Self.stores.enumerated() {
+            // The first store of the magic number takes it away.
+            bytes.replaceSubrange(range, with: index == 1 ? [UInt8](repeating: 0, count: 8)[...] : after[range])
+            try expectNothing(in: bytes, "after store \(index)")
+        }
+        #expect(bytes == after)
+    }
+
+    @Test func `whatever of a new header a loss of power leaves loses nothing and says nothing`() throws {
+        let (before, after) = try twoUses()
+        var random = SeededGenerator(seed: 7)
+        for round in 0..<60 {
+            // The length word goes first, and all of it stands in one sector of a disk.
+            var bytes = before
+            bytes.replaceSubrange(64..<68, with: after[64..<68])
+            for range in Self.stores where random.int(0...1) == 0 { bytes.replaceSubrange(range, with: after[range]) }
+            try expectNothing(in: bytes, "round \(round)")
+        }
     }
 
     @Test func `a backlog's records come in the place of their originals, however often the process dies`() throws {

@@ -9,6 +9,8 @@ import Testing
         "3 <1", "5 <1>x", "999999999 <1>", "0", " ", "<", "1 <1", "2025 Nov 4", "abcdefghijklmnopqrstuvwxyz",
         "15 <1>a\0b\nc",
         "<1>line one\n  line two\0", "123456789012 <1>", "\n<2>", "\0<2>", "20 <1>short\n",
+        "4 <1>aand twenty-six letters more ",
+        "and no delimiter in more than thirty-two bytes, nor in sixty-four of them",
     ]
 
     private func stream(_ generator: inout SeededGenerator) -> [UInt8] {

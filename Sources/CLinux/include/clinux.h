@@ -15,6 +15,9 @@ static inline uint32_t clinux_load_acquire_u32(const void *at) {
 static inline void clinux_store_release_u32(void *at, uint32_t value) {
     __atomic_store_n((uint32_t *)at, value, __ATOMIC_RELEASE);
 }
+static inline void clinux_store_release_u64(void *at, uint64_t value) {
+    __atomic_store_n((uint64_t *)at, value, __ATOMIC_RELEASE);
+}
 static inline uint8_t clinux_load_acquire_u8(const void *at) {
     return __atomic_load_n((const uint8_t *)at, __ATOMIC_ACQUIRE);
 }
@@ -28,6 +31,7 @@ static inline void clinux_count_one_u64(uint64_t *at) {
 static inline uint64_t clinux_load_relaxed_u64(const uint64_t *at) { return __atomic_load_n(at, __ATOMIC_RELAXED); }
 /// Asks for the cache line at an address that will be read soon. Any address will do.
 static inline void clinux_prefetch(const void *at) { __builtin_prefetch(at); }
+/// No access moves across it, neither by the compiler nor by the processor.
 static inline void clinux_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 // ---- CRC-32C (Castagnoli, RFC 3720 section 12.1) -------------------------------------------------------------------
@@ -37,6 +41,11 @@ uint32_t clinux_crc32c(uint32_t crc, const void *bytes, size_t count);
 
 /// The same without the processor's instruction, so that a test can compare both.
 uint32_t clinux_crc32c_portable(uint32_t crc, const void *bytes, size_t count);
+
+// ---- Errors ---------------------------------------------------------------------------------------------------------
+
+/// The system's word for an error number, in `buffer`, which it always ends with a zero. Any thread.
+void clinux_error_text(int code, char *buffer, size_t size);
 
 // ---- Datagrams ------------------------------------------------------------------------------------------------------
 

@@ -1,3 +1,4 @@
+import Base
 import Logging
 import Synchronization
 
@@ -33,7 +34,7 @@ public struct DatagramListenerSettings: ListenerSettings, Equatable {
 public final class DatagramListener<Sink: DatagramSink>: Listener {
     private let sockets: [DatagramSocket]
     private let receivers: [DatagramReceiver]
-    private let threads = Mutex<[InputThread]>([])
+    private let threads = Mutex<[SystemThread]>([])
     private let logger: Logger
 
     private init(_ sockets: [DatagramSocket], _ receivers: [DatagramReceiver], _ logger: Logger) {
@@ -86,7 +87,7 @@ public final class DatagramListener<Sink: DatagramSink>: Listener {
     ) throws(InputError) {
         let prefix = sockets[0].isUnix ? "unix" : "udp"
         for (index, receiver) in receivers.enumerated() {
-            let thread = try InputThread(name: "\(prefix)-\(index)") {
+            let thread = try SystemThread.start("\(prefix)-\(index)") {
                 let sink = sink()
                 do throws(InputError) {
                     try receiver.run(into: sink)

@@ -1,3 +1,4 @@
+import Base
 import CLinux
 import Glibc
 import Logging
@@ -84,19 +85,18 @@ public final class DatagramReceiver: Sendable {
         defer { clinux_datagram_batch_free(slots) }
         // When a call brought fewer than it had room for, the thread rests: waking for one or two datagrams at a time
         // costs two to three times as much per datagram, and the kernel's buffer holds what comes meanwhile.
-        var rest = timespec(tv_sec: 0, tv_nsec: socket.rest)
-        var nextLook = Self.milliseconds() + Int(Self.pathInterval)
+        var nextLook = SystemClock.monotonic + Int64(Self.pathInterval) * 1_000_000
         while slotSize.load(ordering: .acquiring) == size {
             if isStopping.load(ordering: .acquiring) { return try drain(slots, sink, atMost: socket.mostHeld) }
             let count = try receive(slots)
             if count > 0 {
                 sink.receive(DatagramBatch(slots: slots, count: count))
-                if count < Self.slotCount, rest.tv_nsec > 0 { nanosleep(&rest, nil) }
+                if count < Self.slotCount { SystemClock.rest(nanoseconds: Int64(socket.rest)) }
             } else {
                 wake.wait(for: socket.descriptor, milliseconds: socket.isUnix ? Self.pathInterval : -1)
             }
-            if socket.isUnix, Self.milliseconds() >= nextLook {
-                nextLook = Self.milliseconds() + Int(Self.pathInterval)
+            if socket.isUnix, SystemClock.monotonic >= nextLook {
+                nextLook = SystemClock.monotonic + Int64(Self.pathInterval) * 1_000_000
                 try lookAfterPath(slots, sink)
             }
         }
@@ -138,12 +138,6 @@ public final class DatagramReceiver: Sendable {
         } catch {
             socket.complain(error, logger)
         }
-    }
-
-    private static func milliseconds() -> Int {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
     }
 
     /// Makes `run` end once the kernel's buffer is empty. From any thread.

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// What stands in a directory, as one look at it shows.

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Logging
 
@@ -29,7 +30,7 @@ struct PastReading {
         offset = place.offset
         proof = place.proof ?? .nothing
         reading = Reading(origin: place.origin, line: LineState(position: place.offset))
-        since = monotonicNanoseconds()
+        since = SystemClock.monotonic
     }
 }
 
@@ -45,7 +46,7 @@ extension FileFollower {
         let originals = files.values.filter { mayBeOriginal($0, of: file) }
         guard originals.contains(where: { isLike($0, file) }) else { return true }
         // Still being copied, or about to be truncated.
-        let since = max(file.lastProgress, file.modified - realTimeNanoseconds() + now)
+        let since = max(file.lastProgress, file.modified - SystemClock.realTime + now)
         guard now - since < Int64(settings.rotatedSeconds) * Self.second else { return true }
         file.hasNews = false
         return false

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Logging
 import Spool
@@ -6,7 +7,7 @@ import Spool
 extension FileFollower {
     /// Looks at every name that the patterns give, and at the files that have lost theirs.
     func look() {
-        if names.refresh(now: realTimeNanoseconds()) { takeNames() }
+        if names.refresh(now: SystemClock.realTime) { takeNames() }
         for name in watched { look(at: name) }
         // A single pass over what is there now has no use for what is not.
         for pattern in names.empty {

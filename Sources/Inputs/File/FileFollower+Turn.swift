@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Logging
 import Spool
@@ -62,7 +63,7 @@ extension FileFollower {
         switch outcome {
         case .progress:
             file.lastProgress = now
-            file.lastRead = realTimeNanoseconds()
+            file.lastRead = SystemClock.realTime
             file.hasFailed = false
         case .failed(let code):
             sayFailure(file, code)
@@ -91,7 +92,7 @@ extension FileFollower {
     }
 
     private func sayFailure(_ file: FollowedFile, _ code: Int32) {
-        complaints.say(file.path, "cannot read: " + String(cString: strerror(code)), now: now)
+        complaints.say(file.path, "cannot read: " + SystemError.text(of: code), now: now)
         fail(InputError(place: "\(file.path)", operation: "read", errno: code))
         // A followed file is tried again at the next look: a network file system may come back.
         file.hasFailed = settings.follow

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Logging
 import Spool
@@ -61,7 +62,7 @@ public final class FileFollower: @unchecked Sendable {
     var isFirstLookSinceUse = false
     /// The patterns before `use`.
     var formerPaths: Set<String> = []
-    var now = monotonicNanoseconds()
+    var now = SystemClock.monotonic
 
     var isDirty = false
     /// Something is to be saved before the next line is read.
@@ -142,7 +143,7 @@ public final class FileFollower: @unchecked Sendable {
         openStandardInput()
         while !isStopping.load(ordering: .acquiring) {
             takeSettings()
-            now = monotonicNanoseconds()
+            now = SystemClock.monotonic
             if now >= nextLook { lookForFiles() }
             if isUrgent, now >= earliestSave { save() }
             let outcome = takeTurns(sink)
@@ -178,14 +179,14 @@ public final class FileFollower: @unchecked Sendable {
     }
 
     private func lookForFiles() {
-        let begun = monotonicNanoseconds()
+        let begun = SystemClock.monotonic
         // A single pass looks once: what comes later is not its business.
         if settings.follow || isFirstLook { look() }
         if now >= nextTidy {
             nextTidy = now + Self.second
             tidy()
         }
-        let end = monotonicNanoseconds()
+        let end = SystemClock.monotonic
         nextLook = max(begun + Int64(settings.pollMilliseconds) * 1_000_000, end + Self.rest(after: end - begun))
     }
 
@@ -217,7 +218,7 @@ public final class FileFollower: @unchecked Sendable {
 
     private func wait() {
         let isReading = input.map { !$0.isOver } ?? false
-        let milliseconds = max(1, (nextLook - monotonicNanoseconds()) / 1_000_000)
+        let milliseconds = max(1, (nextLook - SystemClock.monotonic) / 1_000_000)
         wake.wait(for: isReading ? STDIN_FILENO : -1, milliseconds: Int32(clamping: milliseconds))
     }
 
@@ -245,12 +246,12 @@ public final class FileFollower: @unchecked Sendable {
 
     /// Moves checkpoints to what is settled.
     private func settle(_ sink: some FileSink) {
-        now = monotonicNanoseconds()
+        now = SystemClock.monotonic
         guard now >= nextSettle else { return }
         if !unsettled.isEmpty {
             let begun = now
             unsettled.removeAll { settle($0) }
-            now = monotonicNanoseconds()
+            now = SystemClock.monotonic
             nextSettle = now + Self.rest(after: now - begun)
         }
         if isDirty, now >= nextSave { save() }
@@ -287,7 +288,7 @@ public final class FileFollower: @unchecked Sendable {
     private func save() {
         isUrgent = false
         guard isDirty, let path = places.map({ FilePath($0.path) }) else { return }
-        let begun = monotonicNanoseconds()
+        let begun = SystemClock.monotonic
         do throws(InputError) {
             try places?.save(files.values.filter { !$0.isDeleted }.map(\.place))
             isDirty = false
@@ -297,7 +298,7 @@ public final class FileFollower: @unchecked Sendable {
         } catch {
             complaints.say(path, "\(error)", level: .error, now: now)
         }
-        let end = monotonicNanoseconds()
+        let end = SystemClock.monotonic
         earliestSave = end + Self.rest(after: end - begun)
         nextSave = max(earliestSave, end + Self.second)
     }

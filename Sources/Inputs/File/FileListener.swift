@@ -1,3 +1,4 @@
+import Base
 import Logging
 import Spool
 import Synchronization
@@ -25,7 +26,7 @@ public final class FileListener<Sink: FileSink & Sendable>: Listener {
     }
 
     private struct Running {
-        var thread: InputThread?
+        var thread: SystemThread?
         var sink: Sink?
     }
 
@@ -52,7 +53,7 @@ public final class FileListener<Sink: FileSink & Sendable>: Listener {
         sink: @escaping @Sendable () -> Sink, ended: @escaping @Sendable (InputError?) -> Void
     ) throws(InputError) {
         let sink = sink()
-        let thread = try InputThread(name: "file") { [follower] in
+        let thread = try SystemThread.start("file") { [follower] in
             follower.run(into: sink)
             ended(nil)
         }

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// Which names the patterns give now. Directories are read again only when their time of change says that a name in
@@ -37,9 +38,9 @@ struct FileNames {
         var isChanged = isNew
         isNew = false
         for index in known.indices where Self.isOutdated(known[index], now) {
-            let begun = monotonicNanoseconds()
+            let begun = SystemClock.monotonic
             var expansion = known[index].pattern.expand()
-            known[index].cost = monotonicNanoseconds() - begun
+            known[index].cost = SystemClock.monotonic - begun
             expansion.finish()
             isChanged = isChanged || expansion.names != known[index].expansion.names
             known[index].expansion = expansion

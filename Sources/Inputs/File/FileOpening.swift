@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// Opens a followed file so that nothing another program does with its name can block the follower or lead it astray.
@@ -49,7 +50,7 @@ extension OpenedFile.Refusal {
     /// For the log.
     var text: String {
         switch self {
-        case .system(let code): "cannot open: " + String(cString: strerror(code))
+        case .system(let code): "cannot open: " + SystemError.text(of: code)
         case .notRegular: "not a regular file: left out"
         case .foreignLink:
             "a symbolic link whose owner is neither root, this service's user nor the file's owner: left out"

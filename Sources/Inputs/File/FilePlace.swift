@@ -1,3 +1,4 @@
+import Base
 import Spool
 
 /// What a file was seen to hold: it proves the file even while nothing of it is delivered.

@@ -1,3 +1,4 @@
+import Base
 import CLinux
 import Glibc
 import Logging
@@ -14,7 +15,7 @@ public final class StreamListener<Sink: StreamSink>: Listener {
     private struct Running: Sendable {
         let group: MultiThreadedEventLoopGroup
         let loops: [StreamLoop<Sink>]
-        let thread: InputThread
+        let thread: SystemThread
     }
 
     private let descriptor: Int32
@@ -68,7 +69,7 @@ public final class StreamListener<Sink: StreamSink>: Listener {
     ) throws(InputError) {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let loops = group.makeIterator().map { StreamLoop($0, sink: sink(), connections: connections) }
-        let thread = try InputThread(name: "accept") { [acceptor, connections, logger] in
+        let thread = try SystemThread.start("accept") { [acceptor, connections, logger] in
             var turn = 0
             do throws(InputError) {
                 try acceptor.run { descriptor, peer in

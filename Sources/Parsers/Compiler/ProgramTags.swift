@@ -1,3 +1,5 @@
+import Base
+
 /// Program tags with `*` wildcards and the parsers they belong to.
 package struct ProgramTags: Sendable {
     private struct Tag: Sendable {
@@ -32,37 +34,13 @@ package struct ProgramTags: Sendable {
     }
 
     func parser(for program: Span<UInt8>) -> Int? {
-        tags.first { Self.matches($0.bytes, program) }?.parser
+        tags.first { Wildcard.matches($0.bytes, program, hasSingle: false) }?.parser
     }
 
     /// The tag by which ``parser(for:)`` finds its parser.
     package func tag(for program: Span<UInt8>) -> String? {
-        tags.first { Self.matches($0.bytes, program) }.map { String(decoding: $0.bytes, as: UTF8.self) }
-    }
-
-    /// Compares with a wildcard pattern. Only the last `*` is ever taken up again, so the cost is at most the product of
-    /// the lengths.
-    private static func matches(_ pattern: [UInt8], _ text: Span<UInt8>) -> Bool {
-        var at = 0
-        var position = 0
-        var star = -1
-        var starPosition = 0
-        while position < text.count {
-            if at < pattern.count, pattern[at] == UInt8(ascii: "*") {
-                star = at
-                starPosition = position
-                at += 1
-            } else if at < pattern.count, pattern[at] == text[position] {
-                at += 1
-                position += 1
-            } else if star >= 0 {
-                at = star + 1
-                starPosition += 1
-                position = starPosition
-            } else {
-                return false
-            }
+        tags.first { Wildcard.matches($0.bytes, program, hasSingle: false) }.map {
+            String(decoding: $0.bytes, as: UTF8.self)
         }
-        return pattern[at...].allSatisfy { $0 == UInt8(ascii: "*") }
     }
 }

@@ -1,3 +1,4 @@
+import Base
 import Patterns
 
 /// The keys of an object that is being written, so that none comes twice: memory of a worker, for a fixed number of
@@ -19,9 +20,8 @@ struct ObjectKeys: BitwiseCopyable {
     /// - Returns: false when it is there already, or there is no room.
     func add(_ frame: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ used: inout Int) -> Bool {
         guard used < Self.capacity else { return false }
-        // FNV-1a. Keys with the same hash are compared.
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for place in start..<end { hash = (hash ^ UInt64(frame[place])) &* 0x100_0000_01b3 }
+        // Keys with the same hash are compared.
+        let hash = NameHash.of(UnsafeRawBufferPointer(start: frame + start, count: end &- start))
         for index in 0..<used where keys[index].hash == hash {
             let other = keys[index]
             if orderByLength(frame + start, end &- start, frame + Int(other.start), Int(other.count)) == 0 {

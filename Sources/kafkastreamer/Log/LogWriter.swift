@@ -1,3 +1,4 @@
+import Base
 import Dispatch
 import Glibc
 import Inputs
@@ -38,7 +39,7 @@ final class LogWriter: Sendable {
         self.descriptor = descriptor
         self.capacity = capacity
         self.lostLine = lostLine
-        _ = try InputThread(name: "log") { self.run() }
+        _ = try SystemThread.start("log") { self.run() }
     }
 
     /// Takes a line, without its line feed. Never waits for the reader.

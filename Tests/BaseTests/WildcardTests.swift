@@ -1,7 +1,6 @@
+import Base
 import TestSupport
 import Testing
-
-@testable import Routing
 
 @Suite("Wildcards")
 struct WildcardTests {
@@ -37,6 +36,24 @@ struct WildcardTests {
         // A backtracking matcher needs 2^32 steps here.
         let text = [UInt8](repeating: UInt8(ascii: "a"), count: 2000)
         #expect(!matches(String(repeating: "*a", count: 32) + "b", text))
+    }
+
+    @Test("Where a question mark is a character, it stands for nothing else")
+    func literalQuestionMark() {
+        #expect(!Wildcard("a?c", hasSingle: false).matches("abc"))
+        #expect(Wildcard("a?*", hasSingle: false).matches("a?c"))
+    }
+
+    @Test("A topic's name is matched as a whole")
+    func topics() {
+        let name = "dhcp-lease-events"
+        for pattern in ["dhcp-*", "*-events", "dhcp-*-events", "*lease*", name] {
+            #expect(Wildcard(pattern, hasSingle: false).matches(name), "\(pattern)")
+        }
+        for pattern in ["dns-*", "dhcp", "*-event"] {
+            #expect(!Wildcard(pattern, hasSingle: false).matches(name), "\(pattern)")
+        }
+        #expect(!Wildcard("ab*ba", hasSingle: false).matches("aba"))
     }
 
     private func matches(_ pattern: String, _ text: [UInt8]) -> Bool {

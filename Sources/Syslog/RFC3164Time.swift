@@ -1,3 +1,5 @@
+import Base
+
 /// The timestamps of the older header, RFC 3164 section 4.1.2 and what is met in the field.
 ///
 /// Forms, `[ ]` optional: `Mmm d[d] [yyyy ]h[h]:mm:ss`, `yyyy Mmm d[d] hh:mm:ss`, RFC 3339 with or without offset. Each
@@ -8,28 +10,29 @@
 extension ClockCache {
     /// Reads a timestamp at `start`.
     ///
-    /// Returns the offset after it, 0 when there is none, or the complement of the offset of a fault. `isRemembered`
-    /// says whether the fields are those that `instant` may remember an answer for.
+    /// `isRemembered` says whether the fields are those that `instant` may remember an answer for.
     @inline(__always)
-    mutating func readClassicTime(
+    mutating func readRFC3164Time(
         _ text: FrameText, at start: Int, _ reading: inout ClockReading, isRemembered: inout Bool
-    ) -> Int {
-        var end: Int
-        if recallsClassic(text, at: start, &reading) {
+    ) -> TimeScan {
+        let end: Int
+        if recallsRFC3164(text, at: start, &reading) {
             isRemembered = true
             end = start &+ 15
-        } else if recallsInternet(text, at: start) {
-            end = readInternetTime(text, at: start, strict: false, &reading)
-            if end < 0 { return end }
+        } else if recallsRFC3339(text, at: start) {
+            let scan = readRFC3339(text, at: start, strict: false, &reading)
+            guard case .end(let found) = scan else { return scan }
+            end = found
         } else {
-            end = readDateAndTime(text, at: start, &reading, isRemembered: &isRemembered)
-            if end <= 0 { return end }
+            let scan = readDateAndTime(text, at: start, &reading, isRemembered: &isRemembered)
+            guard case .end(let found) = scan else { return scan }
+            end = found
         }
         let next = text[end]
         if next == UInt8(ascii: " ") {
             // A host name in small letters is by far the most usual thing to follow.
             let first = text[end &+ 1]
-            if first >= UInt8(ascii: "a") { return end }
+            if first >= UInt8(ascii: "a") { return .end(end) }
         }
         return ClockCache.readSuffixes(text, at: end, &reading)
     }
@@ -37,21 +40,21 @@ extension ClockCache {
     @inline(never)
     private mutating func readDateAndTime(
         _ text: FrameText, at start: Int, _ reading: inout ClockReading, isRemembered: inout Bool
-    ) -> Int {
+    ) -> TimeScan {
         guard isDigit(text[start]) else {
             return readNamedMonth(text, at: start, year: -1, &reading, isRemembered: &isRemembered)
         }
         let year = text.fourDigits(start)
-        if year < 0 { return 0 }
+        if year < 0 { return .none }
         if text[start &+ 4] == UInt8(ascii: " "), ClockCache.isPlausible(year) {
             return readNamedMonth(text, at: start &+ 5, year: year, &reading, isRemembered: &isRemembered)
         }
         guard text[start &+ 4] == UInt8(ascii: "-"), text.twoDigits(start &+ 5) >= 0,
             text[start &+ 7] == UInt8(ascii: "-"), text.twoDigits(start &+ 8) >= 0, isDigit(text[start &+ 11])
-        else { return 0 }
+        else { return .none }
         let separator = text[start &+ 10]
-        guard separator == UInt8(ascii: " ") || separator | 0x20 == UInt8(ascii: "t") else { return 0 }
-        return readInternetTime(text, at: start, strict: false, &reading)
+        guard separator == UInt8(ascii: " ") || separator | 0x20 == UInt8(ascii: "t") else { return .none }
+        return readRFC3339(text, at: start, strict: false, &reading)
     }
 
     /// Years that a number in a header is taken for.
@@ -61,19 +64,19 @@ extension ClockCache {
     private mutating func readNamedMonth(
         _ text: FrameText, at start: Int, year leadingYear: Int, _ reading: inout ClockReading,
         isRemembered: inout Bool
-    ) -> Int {
+    ) -> TimeScan {
         let month = ClockCache.month(text, at: start)
-        guard month != 0, text[start &+ 3] == UInt8(ascii: " ") else { return 0 }
+        guard month != 0, text[start &+ 3] == UInt8(ascii: " ") else { return .none }
         var offset = start &+ (text[start &+ 4] == UInt8(ascii: " ") ? 5 : 4)
         let dayOffset = offset
         var day = text.digit(offset)
-        if day > 9 { return 0 }
+        if day > 9 { return .none }
         offset &+= 1
         if isDigit(text[offset]) {
             day = day &* 10 &+ text.digit(offset)
             offset &+= 1
         }
-        guard text[offset] == UInt8(ascii: " ") else { return 0 }
+        guard text[offset] == UInt8(ascii: " ") else { return .none }
         offset &+= 1
         var year = leadingYear
         if year < 0, text[offset &+ 4] == UInt8(ascii: " "), ClockCache.isPlausible(text.fourDigits(offset)) {
@@ -83,52 +86,57 @@ extension ClockCache {
         guard isDigit(text[offset]),
             text[offset &+ 1] == UInt8(ascii: ":")
                 || (isDigit(text[offset &+ 1]) && text[offset &+ 2] == UInt8(ascii: ":"))
-        else { return 0 }
+        else { return .none }
         // Without a year February has 29 days: the year is chosen to suit.
         if day < 1 || day > CivilDate.days(inMonth: month, of: year < 0 ? 2000 : year) {
             return reading.fault(.timestampRange, dayOffset)
         }
-        let end = reading.readTimeOfDay(text, at: offset, strict: false)
-        if end < 0 { return end }
+        let scan = reading.readTimeOfDay(text, at: offset, strict: false)
+        guard case .end(let end) = scan else { return scan }
         reading.month = UInt8(truncatingIfNeeded: month)
         reading.day = UInt8(truncatingIfNeeded: day)
         if year >= 0 {
             reading.setYear(year)
         } else if end == start &+ 15 {
-            rememberClassic(text, at: start, reading)
+            rememberRFC3164(text, at: start, reading)
             isRemembered = true
         }
-        return end
+        return scan
     }
 
     /// Reads what may follow the seconds: fraction, year, zone.
     @inline(never)
-    private static func readSuffixes(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Int {
+    private static func readSuffixes(
+        _ text: FrameText, at start: Int, _ reading: inout ClockReading
+    ) -> TimeScan {
         var offset = start
         if reading.digits == 0, text[offset] == UInt8(ascii: ".") || text[offset] == UInt8(ascii: ","),
             isDigit(text[offset &+ 1])
         {
-            offset = reading.readFraction(text, at: offset)
-            if offset < 0 { return offset }
+            let scan = reading.readFraction(text, at: offset)
+            guard case .end(let end) = scan else { return scan }
+            offset = end
         }
         // Year and zone, each at most once, in either order.
         for _ in 0..<2 {
-            let end = readSuffix(text, at: offset, &reading)
-            if end < 0 { return end }
-            if end == offset { break }
-            offset = end
+            switch readSuffix(text, at: offset, &reading) {
+            case .none: return .end(offset)
+            case .end(let end): offset = end
+            case .fault(let fault): return .fault(fault)
+            }
         }
-        return offset
+        return .end(offset)
     }
 
     /// As `readSuffixes`, but a suffix with a fault is none.
     static func suffixEnd(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Int {
-        let end = readSuffixes(text, at: start, &reading)
-        return end < 0 ? start : end
+        readSuffixes(text, at: start, &reading).end ?? start
     }
 
-    /// Reads one year or zone and returns the offset after it, `start` when there is none.
-    private static func readSuffix(_ text: FrameText, at start: Int, _ reading: inout ClockReading) -> Int {
+    /// Reads one year or zone.
+    private static func readSuffix(
+        _ text: FrameText, at start: Int, _ reading: inout ClockReading
+    ) -> TimeScan {
         let isApart = text[start] == UInt8(ascii: " ")
         let offset = isApart ? start &+ 1 : start
         let byte = text[offset]
@@ -141,29 +149,30 @@ extension ClockCache {
                 return reading.fault(.timestampRange, offset)
             }
             reading.setYear(year)
-            return offset &+ 4
+            return .end(offset &+ 4)
         }
-        if reading.hasOffset { return start }
+        if reading.hasOffset { return .none }
         if byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-"), isDigit(text[offset &+ 1]) {
-            let end = reading.readOffset(text, at: offset, strict: false)
-            let next = text[max(end, 0)]
-            if end < 0 || (next != UInt8(ascii: " ") && next != UInt8(ascii: ":") && next != UInt8(ascii: "]")) {
-                // Apart from the time it may be any other word that begins with a sign.
-                reading.hasOffset = false
-                reading.offset = 0
-                return isApart ? start : (end < 0 ? end : reading.fault(.timestampOffset, end))
+            let scan = reading.readOffset(text, at: offset, strict: false)
+            if let end = scan.end {
+                let next = text[end]
+                if next == UInt8(ascii: " ") || next == UInt8(ascii: ":") || next == UInt8(ascii: "]") { return scan }
             }
-            return end
+            // Apart from the time it may be any other word that begins with a sign.
+            reading.hasOffset = false
+            reading.offset = 0
+            if isApart { return .none }
+            return if let end = scan.end { reading.fault(.timestampOffset, end) } else { scan }
         }
-        guard isCapital(byte) else { return start }
+        guard isCapital(byte) else { return .none }
         if !isApart {
             guard byte == UInt8(ascii: "Z"),
                 text[offset &+ 1] == UInt8(ascii: " ") || text[offset &+ 1] == UInt8(ascii: ":")
-            else { return start }
+            else { return .none }
             reading.hasOffset = true
-            return offset &+ 1
+            return .end(offset &+ 1)
         }
-        return ZoneName.read(text, at: offset, start, &reading)
+        return if let end = ZoneName.read(text, at: offset, &reading) { .end(end) } else { .none }
     }
 }
 

@@ -1,5 +1,7 @@
+import Base
+
 /// What may stand between the priority and the time of the older header.
-enum LegacyPrefix {
+enum RFC3164Prefix {
     /// The offset of the time: after spaces, a lone colon (NX-OS), a sequence number and a mark.
     @inline(never)
     static func end(_ text: FrameText, from start: Int) -> Int {
