@@ -19,6 +19,8 @@ public final class Spool: Sendable {
         /// Whether the directory has names that may not be on the disk yet.
         var hasNewNames = false
         var refusal: SpoolError?
+        /// When it last came.
+        var refusedAt = ContinuousClock.now
         var writeFailure: SpoolError?
     }
 
@@ -219,6 +221,7 @@ public final class Spool: Sendable {
             pool.withLock { pool in
                 pool.total -= 1
                 pool.refusal = error
+                pool.refusedAt = .now
             }
             return nil
         }
@@ -243,6 +246,16 @@ public final class Spool: Sendable {
 
     /// Why the last new segment could not be made (a full disk), nil when it could or when the limit was the reason.
     public var refusal: SpoolError? { pool.withLock { $0.refusal } }
+
+    /// Forgets a refusal that nobody has met for a while though there was room: the segments that have come free do, nobody
+    /// waits, and whether the disk is still full is learnt when the next one is to be made.
+    /// - Parameter now: the time; what is younger than ten seconds stays.
+    public func forgetRefusal(_ now: ContinuousClock.Instant = .now) {
+        pool.withLock { pool in
+            guard !pool.free.isEmpty, now - pool.refusedAt > .seconds(10) else { return }
+            pool.refusal = nil
+        }
+    }
 
     /// Keeps a failure to write to the disk until somebody says it.
     public func note(_ failure: SpoolError) { pool.withLock { $0.writeFailure = failure } }
