@@ -275,13 +275,25 @@ int clinux_wait_for_signal(void) {
     return number;
 }
 
+// Whoever starts us with a standard descriptor closed would have its number given to the next file that is opened: a
+// segment, a sender's connection. The log would then be written into that.
+static void take_standard_descriptors(void) {
+    for (int descriptor = 0; descriptor <= 2; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) >= 0) continue;
+        int taken = open("/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY);
+        if (taken >= 0 && taken != descriptor) close(taken);
+    }
+}
+
 // A unit may be reloaded right after its start, when main has not begun: libraries take their time to come up. By its
 // name, so that the tests, which hold the same code, can be interrupted.
 static void hold_signals_of_the_program(int argc, char **argv, char **environment) {
     (void)environment;
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
     const char *name = argc > 0 ? (slash ? slash + 1 : argv[0]) : "";
-    if (strncmp(name, "kafkastreamer", 13) == 0) clinux_hold_signals();
+    if (strncmp(name, "kafkastreamer", 13) != 0) return;
+    take_standard_descriptors();
+    clinux_hold_signals();
 }
 
 // Before the constructors of all libraries.

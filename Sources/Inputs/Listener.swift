@@ -35,7 +35,7 @@ public protocol Listener: AnyObject, Sendable {
     /// Takes nothing new, gives its sinks what has arrived, and returns when it has ended.
     func stop() async
 
-    /// After the producers have stopped: a last look at what was delivered. Called once, after `stop`.
+    /// After `stop`: a look at what was delivered. Called again for as long as `readAgain` says that something is pending.
     func finish()
 
     /// What it was told to read and could not, once it has ended by itself.

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Threads: called from any of librdkafka's threads; a lock guards the table of what was said lately.
 final class ClientLog: Sendable {
-    private struct Said {
+    private struct Recent {
         var level: Logger.Level
         var last: String
         var since: Int
@@ -18,7 +18,7 @@ final class ClientLog: Sendable {
     }
 
     private let logger: Logger
-    private let said = Mutex<[String: Said]>([:])
+    private let recent = Mutex<[String: Recent]>([:])
     /// Seconds during which the same line is counted instead of printed, at first and at most.
     static let foldSeconds = 30
     static let mostFoldSeconds = 3600
@@ -32,15 +32,15 @@ final class ClientLog: Sendable {
         let shape = facility + Self.shape(of: text)
         let now = Int(SystemClock.monotonic / 1_000_000_000)
         var lines: [(Logger.Level, String)] = []
-        said.withLock { said in
-            if said[shape] != nil {
-                said[shape]?.folded += 1
-                said[shape]?.last = text
+        recent.withLock { recent in
+            if recent[shape] != nil {
+                recent[shape]?.folded += 1
+                recent[shape]?.last = text
             } else {
-                said[shape] = Said(level: level, last: text, since: now, folded: 0)
+                recent[shape] = Recent(level: level, last: text, since: now, folded: 0)
                 lines.append((level, text))
             }
-            lines += Self.takeDue(&said, now: now, all: said.count > Self.mostLines)
+            lines += Self.takeDue(&recent, now: now, all: recent.count > Self.mostLines)
         }
         for (level, line) in lines { logger.log(level: level, "\(line)", metadata: ["facility": "\(facility)"]) }
     }
@@ -63,19 +63,19 @@ final class ClientLog: Sendable {
     /// Prints what was folded and is due; called now and then by the sender.
     func flush(all: Bool = false) {
         let now = Int(SystemClock.monotonic / 1_000_000_000)
-        let lines = said.withLock { Self.takeDue(&$0, now: now, all: all) }
+        let lines = recent.withLock { Self.takeDue(&$0, now: now, all: all) }
         for (level, line) in lines { logger.log(level: level, "\(line)") }
     }
 
-    private static func takeDue(_ said: inout [String: Said], now: Int, all: Bool) -> [(Logger.Level, String)] {
+    private static func takeDue(_ recent: inout [String: Recent], now: Int, all: Bool) -> [(Logger.Level, String)] {
         var lines: [(Logger.Level, String)] = []
-        for (shape, entry) in said where all || now - entry.since >= entry.pause {
-            said[shape] = nil
+        for (shape, entry) in recent where all || now - entry.since >= entry.pause {
+            recent[shape] = nil
             guard entry.folded > 0 else { continue }
             lines.append((entry.level, "\(entry.last) (repeated \(entry.folded) times in \(now - entry.since) s)"))
             guard !all else { continue }
             let pause = min(entry.pause * 2, mostFoldSeconds)
-            said[shape] = Said(level: entry.level, last: entry.last, since: now, folded: 0, pause: pause)
+            recent[shape] = Recent(level: entry.level, last: entry.last, since: now, folded: 0, pause: pause)
         }
         return lines
     }

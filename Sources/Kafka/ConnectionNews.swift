@@ -15,20 +15,34 @@ final class ConnectionNews: Sendable {
         /// When the first of the present failures came; monotonic ns.
         var failingSince: UInt64 = 0
         var isAway = false
-        /// Kinds of failures said in this outage.
-        var said: Set<String> = []
+        /// Kinds of failures that have been written in this outage, and the brokers that they were of.
+        var written: Set<String> = []
+        var explained: Set<Substring> = []
         /// What is ready to be said.
         var lines: [(level: Logger.Level, text: String)] = []
 
-        /// No connection is up: what failed is said, each kind once.
-        mutating func noteAway() {
-            for failure in failures {
+        /// No connection is up: what failed is said, each kind once. That a connection was closed is no reason where the
+        /// same broker gives a better one, now or the next time: TLS to a port without it fails with both.
+        /// - Returns: what waits for a better reason.
+        mutating func noteAway() -> [Failure] {
+            explained.formUnion(failures.filter { !$0.isVague }.map(\.broker))
+            var waiting: [Failure] = []
+            for var failure in failures {
+                if failure.isVague {
+                    if explained.contains(failure.broker) { continue }
+                    if !failure.hasWaited {
+                        failure.hasWaited = true
+                        waiting.append(failure)
+                        continue
+                    }
+                }
                 let kind = ClientLog.shape(of: failure.text)
-                guard said.count < ConnectionNews.mostKinds, said.insert(kind).inserted else { continue }
+                guard written.count < ConnectionNews.mostKinds, written.insert(kind).inserted else { continue }
                 let head = isAway ? "Kafka is still away" : "Kafka is away, events wait"
                 isAway = true
                 lines.append((.error, "\(head): \(failure.sentence)"))
             }
+            return waiting
         }
     }
 
@@ -40,6 +54,14 @@ final class ConnectionNews: Sendable {
     private struct Failure {
         var error: rd_kafka_resp_err_t
         var text: String
+        /// Whether it has been put off once, for a better reason.
+        var hasWaited = false
+
+        /// The broker's name, which stands in front.
+        var broker: Substring { text.firstRange(of: ": ").map { text[..<$0.lowerBound] } ?? text[...] }
+
+        /// Whether it says no more than that the connection is gone, and what librdkafka guesses.
+        var isVague: Bool { text[broker.endIndex...].hasPrefix(": Disconnected") }
 
         /// The reason and what to change.
         var sentence: String { ConnectionHint.text(error, text).map { "\(text): \($0)" } ?? text }
@@ -71,7 +93,8 @@ final class ConnectionNews: Sendable {
             state.failures = []
             guard state.isAway else { return }
             state.isAway = false
-            state.said = []
+            state.written = []
+            state.explained = []
             state.lines.append((.notice, "Kafka is back after \(TopicNews.seconds(now &- state.failingSince))"))
         }
     }
@@ -95,8 +118,9 @@ final class ConnectionNews: Sendable {
     func flush() {
         let (lines, single) = state.withLock { state in
             var single: [Failure] = []
-            if state.up.isEmpty { state.noteAway() } else { single = state.failures }
-            state.failures = []
+            var waiting: [Failure] = []
+            if state.up.isEmpty { waiting = state.noteAway() } else { single = state.failures }
+            state.failures = waiting
             defer { state.lines = [] }
             return (state.lines, single)
         }

@@ -10,7 +10,7 @@ import Spool
 /// copied to a backlog of its own, so that they neither fill the window that all topics share nor hold segments that are
 /// otherwise spent.
 ///
-/// After a refusal a lane goes aside: through the sender's second producer, in runs (`Care`), until it has been calm for a
+/// After a refusal a lane goes aside: through the sender's second producer, in runs (`Runs`), until it has been calm for a
 /// while. Nothing that goes wrong there ends or delays the first producer.
 final class Lane {
     /// What is touched for every record. Trivial and at a fixed address: reaching it counts no references.
@@ -41,13 +41,13 @@ final class Lane {
     /// Whether records of an earlier process are to go first.
     var isHeld = false { didSet { noteOpen() } }
     /// Records that came back unsent.
-    var again: [Record] = [] { didSet { noteOpen() } }
+    var returned: [Record] = [] { didSet { noteOpen() } }
     /// Not before this time; monotonic ns.
-    var againAt: UInt64 = 0
+    var resendAt: UInt64 = 0
     /// The topic's error that holds the lane, until it has been calm again for a while.
     private(set) var hold: Hold?
     /// How it is sent while it is aside; nil when it is not.
-    private(set) var care: Care? { didSet { noteOpen() } }
+    private(set) var runs: Runs? { didSet { noteOpen() } }
     /// How long it must be calm before it leaves its place aside.
     private var stay = Lane.shortStay
     private var leftAt: UInt64 = 0
@@ -75,9 +75,9 @@ final class Lane {
     var inFlight: Int { state.pointee.inFlight }
 
     /// Whether nothing that was put aside has to go first.
-    var isClear: Bool { backlog == nil && again.isEmpty }
+    var isClear: Bool { backlog == nil && returned.isEmpty }
 
-    private func noteOpen() { state.pointee.isOpen = isClear && !isHeld && later == nil && care == nil }
+    private func noteOpen() { state.pointee.isOpen = isClear && !isHeld && later == nil && runs == nil }
 
     /// Where a new record is put that records of an earlier process have to precede; nil when there is no such reason.
     func openLater(_ make: () -> SpoolWriter) -> Backlog? {
@@ -98,7 +98,7 @@ final class Lane {
     /// Whether the topic's error holds it.
     var isRefused: Bool { hold?.isOn ?? false }
 
-    func isStuck(_ now: UInt64) -> Bool { !again.isEmpty || isRefused || state.pointee.isSilent(now) }
+    func isStuck(_ now: UInt64) -> Bool { !returned.isEmpty || isRefused || state.pointee.isSilent(now) }
 
     /// Whether a lane that has used up its share would take more than its patience to work it off. A fast one is waited
     /// for: copying its records aside would cost more than the wait.
@@ -120,7 +120,7 @@ final class Lane {
     /// The topic refused a record.
     func hold(_ error: rd_kafka_resp_err_t, _ now: UInt64) {
         goAside(now)
-        care!.noteRefusal(now)
+        runs!.noteRefusal(now)
         if hold == nil { hold = Hold(error, now) } else { hold!.refuse(error, now) }
     }
 
@@ -128,15 +128,15 @@ final class Lane {
     /// - Returns: whether it was alone: then it is to blame.
     func refuse(_ size: Int, _ measure: Fault.Measure, _ now: UInt64) -> Bool {
         goAside(now)
-        defer { care!.refuse(size, measure, now) }
+        defer { runs!.refuse(size, measure, now) }
         // It is known to go through, up to this record.
         hold?.noteDelivered(now)
-        return care!.isAlone
+        return runs!.isAlone
     }
 
     private func goAside(_ now: UInt64) {
-        guard care == nil else { return }
-        care = Care(now)
+        guard runs == nil else { return }
+        runs = Runs(now)
         stay = leftAt > 0 && now &- leftAt < 10 * stay ? min(stay * 2, Self.longStay) : Self.shortStay
     }
 
@@ -145,19 +145,19 @@ final class Lane {
 
     /// A record came back and will be sent again.
     func keep(_ record: Record) {
-        again.append(record)
-        care?.noteReturned()
+        returned.append(record)
+        runs?.noteReturned()
     }
 
     /// Ends a run whose records have all been reported. Afterwards the next may begin, or the lane may leave.
-    func endRun() { care?.endRun() }
+    func endRun() { runs?.endRun() }
 
     /// Leaves the place aside if all has been calm for long enough. Asked when nothing is in flight.
     /// - Returns: whether it left.
     func leave(_ now: UInt64) -> Bool {
-        guard let care, !isRefused, again.isEmpty else { return false }
-        guard now &- care.lastRefusal > (care.hasLearnt ? Self.longStay : stay) else { return false }
-        self.care = nil
+        guard let runs, !isRefused, returned.isEmpty else { return false }
+        guard now &- runs.lastRefusal > (runs.hasLearnt ? Self.longStay : stay) else { return false }
+        self.runs = nil
         hold = nil
         leftAt = now
         return true
@@ -165,12 +165,12 @@ final class Lane {
 
     /// Whether a record may be handed over now, as part of the run.
     func takes(_ record: Record, _ now: UInt64) -> Bool {
-        care?.hasRoom(for: record.valueCount + record.keyCount, most: isRefused ? 1 : .max) ?? true
+        runs?.hasRoom(for: record.valueCount + record.keyCount, most: isRefused ? 1 : .max) ?? true
     }
 
     /// A record was handed over as part of the run.
     func join(_ record: Record) {
-        care?.join(record.valueCount + record.keyCount)
+        runs?.join(record.valueCount + record.keyCount)
         if isRefused { hold!.isTrying = true }
     }
 

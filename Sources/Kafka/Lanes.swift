@@ -22,8 +22,10 @@ final class Lanes {
     private var lanes: [Lane?] = []
     /// The lanes' states by topic, for what happens per record.
     private var states: [UnsafeMutablePointer<Lane.State>?] = []
+    /// A backlog that found no room for its first record, for the lane that next needs one.
+    private var empty: Backlog?
     /// Records of all lanes that came back unsent.
-    private var againCount = 0
+    private var returnedCount = 0
     /// Lanes that are aside.
     private var asideCount = 0
     /// Records handed over so far; wraps.
@@ -63,7 +65,7 @@ final class Lanes {
     var hasWindow: Bool { inFlight - stuckInFlight < limits.inFlight }
 
     /// Whether a lane waits for a time rather than for an event.
-    var isWaitingForTime: Bool { againCount > 0 || asideCount > 0 || hasBacklog }
+    var isWaitingForTime: Bool { returnedCount > 0 || asideCount > 0 || hasBacklog }
 
     var hasBacklog: Bool { lanes.contains { $0?.backlog != nil || $0?.later != nil } }
 
@@ -84,7 +86,7 @@ final class Lanes {
 
     /// Called now and then: how fast each lane is, and what is to be said of it.
     /// - Parameter isAway: whether no broker answers: then nothing is said of the topics for their silence.
-    func keepHouse(isAway: Bool) {
+    func measure(isAway: Bool) {
         for (index, lane) in lanes.enumerated() {
             guard let lane else { continue }
             lane.measure(now)
@@ -142,7 +144,7 @@ final class Lanes {
     private func send(replayed record: Record) -> Bool {
         let index = Int(record.topicIndex)
         let lane = lane(index)
-        guard lane.isClear, lane.care == nil, lane.inFlight < limits.share, !lane.state.pointee.isSilent(now) else {
+        guard lane.isClear, lane.runs == nil, lane.inFlight < limits.share, !lane.state.pointee.isSilent(now) else {
             return divert(record, to: lane)
         }
         // New records of other topics find a part of the window, however much is replayed.
@@ -173,30 +175,30 @@ final class Lanes {
     }
 
     /// Hands over what came back unsent, but for lanes that are aside. Returns how many moved.
-    func sendAgain() -> Int {
-        guard againCount > 0 else { return 0 }
+    func resend() -> Int {
+        guard returnedCount > 0 else { return 0 }
         var moved = 0
         for (index, lane) in lanes.enumerated() {
-            guard let lane, lane.care == nil, !lane.again.isEmpty, now >= lane.againAt else { continue }
-            sortAgain(lane)
+            guard let lane, lane.runs == nil, !lane.returned.isEmpty, now >= lane.resendAt else { continue }
+            sortReturned(lane)
             var sent = 0
-            for record in lane.again {
+            for record in lane.returned {
                 guard hasWindow, handOver(record, index, lane.state, isFirst: false) else { break }
                 sent += 1
             }
-            takeFromAgain(lane, sent)
+            removeReturned(lane, sent)
             moved += sent
-            if !lane.again.isEmpty { lane.againAt = now + 100_000_000 }
+            if !lane.returned.isEmpty { lane.resendAt = now + 100_000_000 }
         }
         return moved
     }
 
     /// In the order they first went out, whatever the order of their reports.
-    private func sortAgain(_ lane: Lane) { lane.again.sort { Int32(bitPattern: $0.handover &- $1.handover) < 0 } }
+    private func sortReturned(_ lane: Lane) { lane.returned.sort { Int32(bitPattern: $0.handover &- $1.handover) < 0 } }
 
-    private func takeFromAgain(_ lane: Lane, _ count: Int) {
-        lane.again.removeFirst(count)
-        againCount -= count
+    private func removeReturned(_ lane: Lane, _ count: Int) {
+        lane.returned.removeFirst(count)
+        returnedCount -= count
     }
 
     /// Hands over what waits in backlogs, but for lanes that are aside. Returns how many moved.
@@ -205,7 +207,7 @@ final class Lanes {
         var moved = 0
         for (index, lane) in lanes.enumerated() {
             guard let lane, let backlog = lane.backlog else { continue }
-            while lane.care == nil, !lane.isStuck(now), lane.inFlight < limits.share, hasWindow,
+            while lane.runs == nil, !lane.isStuck(now), lane.inFlight < limits.share, hasWindow,
                 let record = backlog.reader.peek(), handOver(record, index, lane.state)
             {
                 backlog.reader.advance(past: record)
@@ -268,7 +270,7 @@ final class Lanes {
     }
 
     private func goAside(_ lane: Lane, _ change: () -> Void) {
-        if lane.care == nil { asideCount += 1 }
+        if lane.runs == nil { asideCount += 1 }
         change()
     }
 
@@ -289,13 +291,23 @@ final class Lanes {
     /// the record waits where it is. Behind a record of a stuck lane there may be one of a topic that was not seen yet.
     private func divert(_ record: Record, to lane: Lane) -> Bool {
         if lane.backlog == nil {
-            if !lane.isStuck(now), lane.care == nil {
+            if !lane.isStuck(now), lane.runs == nil {
                 let isAlone = !lanes.contains { other in other.map { $0 !== lane && !$0.isStuck(now) } ?? false }
                 if isAlone || !lane.isSlow(now) { return false }
             }
-            lane.backlog = Backlog(spool.makeWriter(for: .backlog))
         }
-        return copy(record, to: lane.backlog!)
+        // It becomes the lane's once it holds a record: without room it would be taken for drained, and each turn would
+        // make another chain.
+        let backlog = lane.backlog ?? empty ?? Backlog(spool.makeWriter(for: .backlog))
+        guard copy(record, to: backlog) else {
+            if lane.backlog == nil { empty = backlog }
+            return false
+        }
+        if lane.backlog == nil {
+            lane.backlog = backlog
+            empty = nil
+        }
+        return true
     }
 
     private func lane(_ index: Int) -> Lane {
@@ -324,13 +336,13 @@ final class Lanes {
         guard asideCount > 0 else { return 0 }
         var moved = 0
         for (index, lane) in lanes.enumerated() {
-            guard let lane, lane.care != nil, lane.inFlight == 0 else { continue }
+            guard let lane, lane.runs != nil, lane.inFlight == 0 else { continue }
             lane.endRun()
             let hold = lane.hold
             if lane.leave(now) {
                 asideCount -= 1
                 if let hold { noteOver(hold, index) }
-            } else if lane.mayBegin(now), now >= lane.againAt {
+            } else if lane.mayBegin(now), now >= lane.resendAt {
                 giveUp(lane, index)
                 moved += sendRun(lane, index)
             }
@@ -347,14 +359,14 @@ final class Lanes {
     }
 
     private func sendRun(_ lane: Lane, _ index: Int) -> Int {
-        sortAgain(lane)
+        sortReturned(lane)
         var sent = 0
-        for record in lane.again {
+        for record in lane.returned {
             guard handOverAside(record, index, lane, isFirst: false) else { break }
             sent += 1
         }
-        takeFromAgain(lane, sent)
-        guard lane.again.isEmpty, let backlog = lane.backlog else { return sent }
+        removeReturned(lane, sent)
+        guard lane.returned.isEmpty, let backlog = lane.backlog else { return sent }
         while let record = backlog.reader.peek(), handOverAside(record, index, lane, isFirst: true) {
             backlog.reader.advance(past: record)
             sent += 1
@@ -387,10 +399,10 @@ final class Lanes {
             handedOver &+= 1
             keep(record, in: lane)
         }
-        sortAgain(lane)
-        let given = max(0, lane.again.count - 1)
-        for record in lane.again.prefix(given) { _ = letters.refuse(record, hold.error) }
-        takeFromAgain(lane, given)
+        sortReturned(lane)
+        let given = max(0, lane.returned.count - 1)
+        for record in lane.returned.prefix(given) { _ = letters.refuse(record, hold.error) }
+        removeReturned(lane, given)
     }
 
     // MARK: Reports
@@ -420,7 +432,7 @@ final class Lanes {
         case .none, .producer: break
         case .connection:
             log.note(error, "deliver to \(topics.name(at: record.topicIndex))")
-            lane.againAt = max(lane.againAt, now + 1_000_000_000)
+            lane.resendAt = max(lane.resendAt, now + 1_000_000_000)
         case .topic:
             lane.state.pointee.lastProgress = now
             goAside(lane) { lane.hold(error, now) }
@@ -435,6 +447,6 @@ final class Lanes {
 
     private func keep(_ record: Record, in lane: Lane) {
         lane.keep(record)
-        againCount += 1
+        returnedCount += 1
     }
 }

@@ -21,7 +21,7 @@ final class Producer {
         case refused(rd_kafka_resp_err_t)
     }
 
-    private let configuration: ClientConfiguration
+    private var configuration: ClientConfiguration
     private let topics: TopicTable
     private let log: ClientLog
     private let news: ConnectionNews
@@ -38,7 +38,7 @@ final class Producer {
     private struct Renewal {
         let since: UInt64
         let reason: String
-        /// A refused batch is the reason: the new producer has nothing to fear.
+        /// A refused batch is the reason, or other settings: the new producer has nothing to fear.
         let isHarmless: Bool
         var isPurged = false
         var dueAt: UInt64
@@ -79,10 +79,22 @@ final class Producer {
         }
     }
 
+    /// Goes over to other settings, in a new producer. What the old one has sent is waited for, as after a fatal error;
+    /// what it has not goes to the new one first.
+    func use(_ configuration: ClientConfiguration, _ now: UInt64) {
+        self.configuration = configuration
+        guard !isEnding else { return }
+        if renewal == nil {
+            renewal = Renewal(since: now, reason: "other settings", isHarmless: true, dueAt: now)
+        } else {
+            renewal!.dueAt = now
+        }
+    }
+
     /// Serves reports and errors that wait. Returns how many.
     func serve() -> Int32 { handle.value?.serve() ?? 0 }
 
-    /// Goes on with the renewal after a fatal error, a step a turn.
+    /// Goes on with the renewal, a step a turn.
     func tend(_ now: UInt64) {
         guard renewal != nil else { return }
         if handle.value != nil, !drain(now) { return }

@@ -6,6 +6,9 @@ import Synchronization
 
 /// The producers, each with its sender's thread. Workers are spread over them; all records of one worker go through one
 /// producer, so that the order of a key is the order of its worker.
+///
+/// Threads: any may attach chains, exchange settings and ask for counts. Each sender owns its thread and its producers; a
+/// lock guards the list of threads, which `start` fills and `stop` empties.
 public final class ProducerPool: Sendable {
     /// How much may be under way.
     public struct Limits: Sendable, Equatable {
@@ -44,6 +47,7 @@ public final class ProducerPool: Sendable {
 
     private let senders: [Sender]
     private let topics: TopicTable
+    private let limits: Limits
     private let news: PoolNews
     private let next = Atomic<Int>(0)
     private let running = Mutex<[SystemThread]>([])
@@ -57,7 +61,24 @@ public final class ProducerPool: Sendable {
         count: Int, configuration: ClientConfiguration, limits: Limits, spool: Spool, topics: TopicTable,
         replay: Replay?, logger: Logger
     ) throws(KafkaError) {
-        var configuration = configuration
+        let configuration = Self.completed(configuration, limits)
+        let gate = Gate(replay)
+        news = PoolNews(logger)
+        self.topics = topics
+        self.limits = limits
+        var senders: [Sender] = []
+        for index in 0..<max(1, count) {
+            senders.append(
+                try Sender(
+                    name: "sender-\(index)", spool: spool, topics: topics, configuration: configuration, limits: limits,
+                    replay: index == 0 ? replay : nil, gate: gate, news: news, index: index, logger: logger))
+        }
+        self.senders = senders
+    }
+
+    /// With what every producer has unless it is set.
+    private static func completed(_ given: ClientConfiguration, _ limits: Limits) -> ClientConfiguration {
+        var configuration = given
         for (name, value) in ClientConfiguration.producerDefaults { configuration.setDefault(name, value) }
         // Our window is the limit; librdkafka's own must lie above it.
         configuration.setDefault("queue.buffering.max.messages", String(max(100_000, limits.inFlight * 4)))
@@ -67,17 +88,14 @@ public final class ProducerPool: Sendable {
         configuration.setDefault("linger.ms", "1")
         // How soon a missing topic is known for one; it is looked for again all the same, once a second.
         configuration.setDefault("topic.metadata.propagation.max.ms", "5000")
-        let gate = Gate(replay)
-        news = PoolNews(logger)
-        self.topics = topics
-        var senders: [Sender] = []
-        for index in 0..<max(1, count) {
-            senders.append(
-                try Sender(
-                    name: "sender-\(index)", spool: spool, topics: topics, configuration: configuration, limits: limits,
-                    replay: index == 0 ? replay : nil, gate: gate, news: news, index: index, logger: logger))
-        }
-        self.senders = senders
+        return configuration
+    }
+
+    /// Goes over to other properties within a second: each producer is made anew. What it has sent is waited for, what it
+    /// has not goes to the new one first, so that nothing is lost and the order of keys stays.
+    public func use(_ configuration: ClientConfiguration) {
+        let configuration = Self.completed(configuration, limits)
+        for sender in senders { sender.use(configuration) }
     }
 
     /// Starts the senders' threads.

@@ -6,7 +6,7 @@ import Spool
 /// is needed. A refusal ends the first (so that nothing overtakes what was refused) or makes it renumber; repeated tries
 /// of a topic that nobody repairs would do so for ever, to the harm of all others. Owned by the sender's thread.
 final class Producers {
-    private let configuration: ClientConfiguration
+    private var configuration: ClientConfiguration
     private let topics: TopicTable
     private let wakeDescriptor: Int32
     private unowned(unsafe) let owner: Sender
@@ -44,7 +44,14 @@ final class Producers {
         return aside?.produce(record, index) ?? .notNow
     }
 
-    private func makeAside() -> Producer? {
+    /// Goes over to other settings: both are made anew.
+    func use(_ configuration: ClientConfiguration, _ now: UInt64) {
+        self.configuration = configuration
+        first.use(configuration, now)
+        aside?.use(asideConfiguration, now)
+    }
+
+    private var asideConfiguration: ClientConfiguration {
         var configuration = configuration
         // A refusal is what it is for: it renumbers and goes on.
         configuration.set("enable.gapless.guarantee", "false")
@@ -53,10 +60,14 @@ final class Producers {
         configuration.set("linger.ms", "25")
         configuration.set("batch.size", "1000000")
         configuration.set("message.max.bytes", String(max(1_000_000, configuration.maximumMessageBytes)))
-        configuration.set("batch.num.messages", String(max(10_000, Care.mostRecordsEver)))
+        configuration.set("batch.num.messages", String(max(10_000, Runs.mostRecordsEver)))
+        return configuration
+    }
+
+    private func makeAside() -> Producer? {
         do throws(KafkaError) {
             return try Producer(
-                configuration, topics: topics, wakeDescriptor: wakeDescriptor, owner: owner, log: log, news: news)
+                asideConfiguration, topics: topics, wakeDescriptor: wakeDescriptor, owner: owner, log: log, news: news)
         } catch {
             log.note(level: .error, facility: "ASIDE", text: error.description)
             return nil

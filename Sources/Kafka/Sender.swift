@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// Threads: a sender is one thread (`run`). Producer, lanes, dead letters, settlement and all counts without an `Atomic`
 /// or a `Mutex` belong to it; delivery reports and errors are served on it too, from `serve`. From other threads come:
-/// `attach` (a new chain), `wake` (a worker has committed), `stop`, and librdkafka's log lines. A worker and the sender
+/// `attach` (a new chain), `wake` (a worker has committed), `use` (other settings), `stop`, and librdkafka's log lines. A worker and the sender
 /// share the spool's memory: the worker publishes a record by its length word, the sender settles it by its state byte
 /// and its segment's count.
 final class Sender: @unchecked Sendable {
@@ -35,6 +35,7 @@ final class Sender: @unchecked Sendable {
     /// When a delivery was last reported, monotonic ns.
     let lastDelivery = Atomic<UInt64>(0)
     private let counts = Mutex(Counts())
+    private let nextConfiguration = Mutex<ClientConfiguration?>(nil)
     private let feeds: Feeds
 
     // The sender's thread alone.
@@ -43,7 +44,7 @@ final class Sender: @unchecked Sendable {
     private var producers: Producers!
     private var lanes: Lanes!
     private let news: PoolNews
-    private var nextHousekeeping: UInt64 = 0
+    private var nextSecond: UInt64 = 0
     private var lastPublished: UInt64 = 0
 
     init(
@@ -102,6 +103,9 @@ final class Sender: @unchecked Sendable {
         _ = Glibc.write(wakeDescriptor, &one, 8)
     }
 
+    /// Goes over to other settings within a second, in new producers.
+    func use(_ configuration: ClientConfiguration) { nextConfiguration.withLock { $0 = configuration } }
+
     /// Ends `run` at its next turn.
     func stop() {
         isStopping.store(true, ordering: .releasing)
@@ -134,7 +138,7 @@ final class Sender: @unchecked Sendable {
             settlement.endTurn()
             settlement.reclaim(feeds, lanes, letters)
             producers.tend(lanes.now)
-            if lanes.now >= nextHousekeeping { keepHouse() }
+            if lanes.now >= nextSecond { everySecond() }
             publish()
             if served > 0 || moved > 0 {
                 // Under load it works in batches: a wake for every report and every commit would cost more than the
@@ -176,7 +180,7 @@ final class Sender: @unchecked Sendable {
         lanes.countStuck()
         lanes.openGates()
         var moved = letters.write()
-        moved += lanes.sendAgain()
+        moved += lanes.resend()
         moved += lanes.sendAside()
         moved += lanes.sendBacklogs { feeds.keep($0) }
         if let replay = feeds.replay {
@@ -193,16 +197,20 @@ final class Sender: @unchecked Sendable {
         return moved
     }
 
-    private func keepHouse() {
-        nextHousekeeping = lanes.now + 1_000_000_000
+    private func everySecond() {
+        nextSecond = lanes.now + 1_000_000_000
         log.flush()
         news.connection.flush()
-        lanes.keepHouse(isAway: news.connection.isAway)
+        lanes.measure(isAway: news.connection.isAway)
         news.topics.flush()
         producers.dropIdle(lanes.now, isInUse: lanes.isAside)
+        if let next = nextConfiguration.withLock({ $0.take() }) { producers.use(next, lanes.now) }
         feeds.forgetExhausted()
         // A disk that was full may have room again, and nobody says so.
-        if spool.refusal != nil { spool.wakeAll() }
+        if spool.refusal != nil {
+            spool.forgetRefusal()
+            spool.wakeAll()
+        }
         settlement.lookAgain()
         settlement.rest(feeds, lanes, letters)
     }

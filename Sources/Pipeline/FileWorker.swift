@@ -50,9 +50,13 @@ public final class FileWorker: FileSink, @unchecked Sendable {
         // An empty line is no message, as between frames of a stream.
         if line.isEmpty || (line.count == 1 && line[0] == 13) { return true }
         wait = worker.rateWait(.none)
-        if wait > 0 { return false }
-        return worker.accept(
-            line, isTruncated: isTruncated, peer: peer, origin: origin, position: position)
+        if wait > 0 {
+            worker.counters[.rateWaits] &+= 1
+            return false
+        }
+        if worker.accept(line, isTruncated: isTruncated, peer: peer, origin: origin, position: position) { return true }
+        worker.counters[.roomWaits] &+= 1
+        return false
     }
 
     /// Publishes what was taken.

@@ -47,9 +47,14 @@ public final class Pipeline: Sendable {
     public func makeFileWorker(_ listener: ListenerContext) -> FileWorker { FileWorker(makeWorker(listener)) }
 
     /// Counts what a listener's sockets see, until `end` is called on the watch.
-    /// - Parameter read: called from any thread whenever somebody asks for counts, and a last time by `end`.
-    public func watch(_ listener: String, _ read: @escaping @Sendable () -> SocketReadings) -> SocketWatch {
-        let watch = SocketWatch(listener: listener, registry: registry, read: read)
+    /// - Parameters:
+    ///   - listener: its name.
+    ///   - identity: what it is across reloads; nil = its name.
+    ///   - read: called from any thread whenever somebody asks for counts, and a last time by `end`.
+    public func watch(
+        _ listener: String, identity: String? = nil, _ read: @escaping @Sendable () -> SocketReadings
+    ) -> SocketWatch {
+        let watch = SocketWatch(listener: listener, identity: identity ?? listener, registry: registry, read: read)
         registry.add(watch)
         return watch
     }
@@ -70,6 +75,9 @@ public final class Pipeline: Sendable {
 
     /// What came in, by listener; those that have ended included. Counts of a batch under way are not in it yet.
     public var listeners: [String: ListenerCounts] { registry.listeners }
+
+    /// The same by listener, whatever it was called: by identity, with the name that it has now.
+    public var listenerSums: [String: ListenerSums] { registry.sums }
 
     /// What was committed, by rule, type, topic and program. Not of the same moment as the sums: a batch under way is in
     /// it already.

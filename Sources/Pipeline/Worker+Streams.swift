@@ -94,6 +94,7 @@ extension Worker: StreamSink {
     ) -> FrameDecoder.Verdict {
         let wait = rateWait(peer.pointee.address)
         if wait > 0 {
+            counters[.rateWaits] &+= 1
             blocked = .forNanoseconds(Int64(clamping: wait))
             return .stop
         }

@@ -61,7 +61,7 @@ public final class Worker: @unchecked Sendable {
         self.registry = registry
         planVersion = value.version
         programs = plan.programs
-        let published = PublishedCounters(listener: listener.name)
+        let published = PublishedCounters(listener: listener.name, identity: listener.identity)
         ownCounters = Owned(WorkerCounters(published, value.layout))
         registry.add(published)
         rates = Rates(source: current.sourceRate, listener: listener.rate, service: current.rate)

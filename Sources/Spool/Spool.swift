@@ -22,6 +22,8 @@ public final class Spool: Sendable {
         var refusal: SpoolError?
         /// After a refusal: when a new segment may be asked for again, on the monotonic clock, ns.
         var nextAttempt: Int64 = .min
+        /// When it last came.
+        var refusedAt = ContinuousClock.now
         var writeFailure: SpoolError?
     }
 
@@ -245,6 +247,7 @@ public final class Spool: Sendable {
                 pool.total -= 1
                 pool.refusal = error
                 pool.nextAttempt = clock() + Self.attemptInterval
+                pool.refusedAt = .now
             }
             return nil
         }
@@ -269,6 +272,16 @@ public final class Spool: Sendable {
 
     /// Why the last new segment could not be made (a full disk), nil when it could or when the limit was the reason.
     public var refusal: SpoolError? { pool.withLock { $0.refusal } }
+
+    /// Forgets a refusal that nobody has met for a while though there was room: the segments that have come free do, nobody
+    /// waits, and whether the disk is still full is learnt when the next one is to be made.
+    /// - Parameter now: the time; what is younger than ten seconds stays.
+    public func forgetRefusal(_ now: ContinuousClock.Instant = .now) {
+        pool.withLock { pool in
+            guard !pool.free.isEmpty, now - pool.refusedAt > .seconds(10) else { return }
+            pool.refusal = nil
+        }
+    }
 
     /// Keeps a failure to write to the disk until somebody says it.
     public func note(_ failure: SpoolError) { pool.withLock { $0.writeFailure = failure } }

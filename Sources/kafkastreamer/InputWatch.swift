@@ -36,17 +36,20 @@ struct InputWatch {
         Kind("datagrams rejected: the spool is full") { $0.rejected[.spoolFull, default: 0] },
         Kind("datagrams rejected: rate limit") { $0.rejected[.rateLimited, default: 0] },
         Kind("datagrams rejected: address not allowed") { $0.rejected[.acl, default: 0] },
+        Kind("files wait: the spool is full") { $0.roomWaits },
+        Kind("senders or files wait: rate limit") { $0.rateWaits },
         Kind("datagrams dropped by the kernel: receive-buffer is too small for the moment") { $0.sockets.kernelDrops },
     ]
 
     private struct Key: Hashable {
+        /// By what it is: another name makes no other counts.
         let listener: String
         let kind: Int
     }
 
     private let logger: Logger
     private var episodes: [Key: Episode] = [:]
-    /// By listener, seconds at whose ends connections waited for room.
+    /// By listener, as above, seconds at whose ends connections waited for room.
     private var held: [String: UInt64] = [:]
     private var holding: [String: Episode] = [:]
     private var mostOpen = 0
@@ -55,22 +58,24 @@ struct InputWatch {
 
     /// Looks at the counts; called once a second.
     /// - Parameter now: seconds of a clock that never goes back.
-    mutating func look(_ listeners: [String: ListenerCounts], now: Int) {
-        for (name, counts) in listeners.sorted(by: { $0.key < $1.key }) {
+    /// - Parameter listeners: by identity.
+    mutating func look(_ listeners: [String: ListenerSums], now: Int) {
+        for (identity, listener) in listeners.sorted(by: { $0.key < $1.key }) {
             for (index, kind) in Self.kinds.enumerated() {
-                let count = kind.count(counts)
+                let count = kind.count(listener.counts)
                 guard count > 0 else { continue }
-                let report = episodes[Key(listener: name, kind: index), default: Episode()].observe(count, now: now)
-                if let report { say(report, kind.text, kind.level, name, counts) }
+                let report = episodes[Key(listener: identity, kind: index), default: Episode()].observe(count, now: now)
+                if let report { say(report, kind.text, kind.level, listener) }
             }
-            lookAtHeld(name, counts, now)
+            lookAtHeld(identity, listener, now)
         }
-        giveBackMemory(listeners.values.reduce(0) { $0 + $1.sockets.openConnections })
+        giveBackMemory(listeners.values.reduce(0) { $0 + $1.counts.sockets.openConnections })
     }
 
-    private mutating func lookAtHeld(_ name: String, _ counts: ListenerCounts, _ now: Int) {
-        if counts.sockets.heldConnections > 0 { held[name, default: 0] += 1 }
-        let report = holding[name, default: Episode()].observe(held[name, default: 0], now: now)
+    private mutating func lookAtHeld(_ identity: String, _ listener: ListenerSums, _ now: Int) {
+        let (name, counts) = (listener.name, listener.counts)
+        if counts.sockets.heldConnections > 0 { held[identity, default: 0] += 1 }
+        let report = holding[identity, default: Episode()].observe(held[identity, default: 0], now: now)
         switch report {
         case .began, .goesOn:
             logger.warning(
@@ -83,10 +88,9 @@ struct InputWatch {
         }
     }
 
-    private func say(
-        _ report: Episode.Report, _ text: String, _ level: Logger.Level, _ name: String, _ counts: ListenerCounts
-    ) {
-        var metadata: Logger.Metadata = ["listener": "\(name)"]
+    private func say(_ report: Episode.Report, _ text: String, _ level: Logger.Level, _ listener: ListenerSums) {
+        let counts = listener.counts
+        var metadata: Logger.Metadata = ["listener": "\(listener.name)"]
         var (word, level) = ("", level)
         switch report {
         case .began(let count):

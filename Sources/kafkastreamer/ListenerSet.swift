@@ -24,6 +24,7 @@ actor ListenerSet {
         let start: @Sendable () throws(InputError) -> Void
         /// Gives it its settings of a configuration; what it names needs a restart.
         let use: @Sendable (Configuration.Listener, Configuration) -> [String]
+        var readsFiles: Bool { definition.type == "file" }
         /// Completes when a listener that ends by itself (files that are not followed) has ended.
         let ended: Completion
     }
@@ -46,6 +47,9 @@ actor ListenerSet {
     private var running: [Entry] = []
     /// Listeners that a reload took out and that have not ended yet.
     private var leaving: [Task<Void, Never>] = []
+    /// Listeners that have ended while lines of theirs were pending: their places move on as those are delivered.
+    private var pending: [Entry] = []
+    private var pendingTask: Task<Void, Never>?
     private var contexts: [String: ListenerContext] = [:]
     /// What counts the sockets of each listener, by its identity.
     private var watches: [String: SocketWatch] = [:]
@@ -123,12 +127,18 @@ actor ListenerSet {
         contexts = Dictionary(change.contexts.map { ($0.identity, $0) }) { first, _ in first }
         running = change.kept + change.opened
         for entry in change.kept { use(entry, change.configuration) }
+        // Files can wait: whoever reads one next begins where the last one has ended.
+        await end(change.gone.filter(\.readsFiles))
         for entry in change.opened { start(entry) }
-        let leaving = change.gone.map { entry in Task { await end(entry) } }
+        await end(change.gone.filter { !$0.readsFiles })
+        noticeEnd()
+    }
+
+    private func end(_ gone: [Entry]) async {
+        let leaving = gone.map { entry in Task { await end(entry) } }
         self.leaving += leaving
         for task in leaving { await task.value }
         self.leaving.removeAll { leaving.contains($0) }
-        noticeEnd()
     }
 
     private func use(_ entry: Entry, _ configuration: Configuration) {
@@ -141,7 +151,9 @@ actor ListenerSet {
     }
 
     private func start(_ entry: Entry) {
-        watches[entry.identity] = pipeline.watch(entry.definition.name) { entry.listener.readings }
+        watches[entry.identity] = pipeline.watch(
+            entry.definition.name, identity: entry.identity
+        ) { entry.listener.readings }
         do throws(InputError) {
             try entry.start()
             let key = entry.definition.type == "file" ? "path" : "address"
@@ -158,6 +170,19 @@ actor ListenerSet {
         entry.listener.finish()
         watches.removeValue(forKey: entry.identity)?.end()
         logger.info("listener stopped", metadata: ["listener": "\(entry.definition.name)"])
+        guard entry.listener.readAgain > 0 else { return }
+        pending.append(entry)
+        if pendingTask == nil { pendingTask = Task { [weak self] in await self?.followPending() } }
+    }
+
+    /// Moves the places of listeners that have ended, until all their lines are delivered.
+    private func followPending() async {
+        while !pending.isEmpty {
+            do { try await Task.sleep(for: .seconds(1)) } catch { break }
+            for entry in pending { entry.listener.finish() }
+            pending.removeAll { $0.listener.readAgain == 0 }
+        }
+        pendingTask = nil
     }
 
     private func noticeEnd() {
@@ -191,11 +216,12 @@ actor ListenerSet {
 
     /// Moves the checkpoints to what was delivered; after the producers have stopped.
     func finish() {
-        for entry in running { entry.listener.finish() }
+        pendingTask?.cancel()
+        for entry in pending + running { entry.listener.finish() }
     }
 
     /// Messages that are not delivered and that a next process reads again, after `finish`.
-    var readAgain: UInt64 { running.reduce(0) { $0 + $1.listener.readAgain } }
+    var readAgain: UInt64 { (pending + running).reduce(0) { $0 + $1.listener.readAgain } }
 
     // MARK: Opening
 

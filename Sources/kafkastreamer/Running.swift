@@ -14,11 +14,14 @@ final class Running: Sendable {
     private struct InForce {
         var blueprint: Blueprint
         var plan: Plan
+        var security: ConnectionSecurity
     }
 
     private let flags: RunFlags
     /// What the process was started with: what no reload changes is as it stands here.
     private let started: Configuration
+    /// The properties that the producers were started with.
+    private let client: ClientConfiguration
     private let inForce: Mutex<InForce>
     private let logger: Logger
     private let logSettings: StandardErrorLog.Settings
@@ -42,7 +45,8 @@ final class Running: Sendable {
         self.flags = flags
         started = blueprint.configuration
         let plan = blueprint.plan(listeners: [], before: nil)
-        inForce = Mutex(InForce(blueprint: blueprint, plan: plan))
+        inForce = Mutex(
+            InForce(blueprint: blueprint, plan: plan, security: ConnectionSecurity(blueprint.client)))
         self.logger = logger
         logSettings = log
         self.signals = signals
@@ -56,6 +60,7 @@ final class Running: Sendable {
             } else {
                 broker = nil
             }
+            self.client = client
             let spool = try Spool(blueprint.spoolSettings)
             let topics = blueprint.topics
             let recovered = try spool.recover { topics.index(of: $0) }
@@ -210,7 +215,7 @@ final class Running: Sendable {
         if let refusal {
             logger.error("\(refusal): streams and files wait, datagrams are rejected")
         } else {
-            logger.notice("spool: the disk takes segments again")
+            logger.notice("spool: there is room again")
         }
     }
 
@@ -223,7 +228,7 @@ final class Running: Sendable {
                 let start = ContinuousClock.now
                 while !Task.isCancelled {
                     do { try await Task.sleep(for: .seconds(1)) } catch { break }
-                    watch.look(running.pipeline.listeners, now: Int(start.duration(to: .now).components.seconds))
+                    watch.look(running.pipeline.listenerSums, now: Int(start.duration(to: .now).components.seconds))
                 }
             }
         }
@@ -254,13 +259,18 @@ final class Running: Sendable {
             let loaded = try flags.load()
             let next = try Blueprint(
                 loaded, topics: inForce.withLock { $0.blueprint.topics }, needsListeners: true)
+            let producers = try producerChange(next)
             let change = try await listeners.open(loaded.configuration)
             next.log(to: logger)
-            let waiting = loaded.configuration.changesAfterRestart(from: started)
+            let waiting = Self.changesAfterRestart(loaded.configuration, from: started)
             if !waiting.isEmpty {
                 logger.warning("changes that need a restart: \(waiting.joined(separator: ", ")); the rest is taken")
             }
             RunCommand.apply(loaded.configuration.logging, to: logSettings)
+            if let producers {
+                logger.notice("Kafka's secrets or certificates have changed: the producers are renewed with them")
+                pipeline.producers.use(producers)
+            }
             await take(next, change)
             logger.notice("configuration reloaded")
         } catch {
@@ -269,11 +279,30 @@ final class Running: Sendable {
         }
     }
 
+    /// What the producers are to go over to, tried out; nil when it is what they have. Of the properties only those that
+    /// say who connects and whom it trusts are exchanged while it runs, and the files that they name.
+    private func producerChange(_ next: Blueprint) throws(KafkaError) -> ClientConfiguration? {
+        guard broker == nil, ConnectionSecurity(next.client) != inForce.withLock({ $0.security }) else { return nil }
+        let changed = client.exchangingSecurity(for: next.client)
+        try changed.tryOut()
+        return changed
+    }
+
+    /// What waits for a restart: without what `producerChange` takes over.
+    private static func changesAfterRestart(_ new: Configuration, from old: Configuration) -> [String] {
+        func isLeft(_ property: Configuration.Kafka.Property) -> Bool { !ConnectionSecurity.contains(property.name) }
+        var (new, old) = (new, old)
+        new.kafka.properties = new.kafka.properties.filter(isLeft)
+        old.kafka.properties = old.kafka.properties.filter(isLeft)
+        return new.changesAfterRestart(from: old)
+    }
+
     /// Exchanges plan, limits and listeners.
     private func take(_ blueprint: Blueprint, _ change: ListenerSet.Change) async {
         let plan = inForce.withLock { inForce in
             let plan = blueprint.plan(listeners: change.contexts, before: inForce.plan)
-            inForce = InForce(blueprint: blueprint, plan: plan)
+            inForce = InForce(
+                blueprint: blueprint, plan: plan, security: ConnectionSecurity(blueprint.client))
             return plan
         }
         pipeline.replace(plan)

@@ -169,6 +169,54 @@ extension EndToEnd {
             #expect(counted(try Kcat.events(broker.bootstrapServers).map(\.topic)) == ["all": 20, "renamed": 10])
         }
 
+        @Test("Regression: a secret that has changed is taken over by a reload")
+        func changedSecrets() throws {
+            defer { directory.remove() }
+            let authority = try directory.write("no certificate\n", to: "ca.pem")
+            func configure(_ protocolName: String) throws -> String {
+                try directory.write(
+                    """
+                    listeners: [{type: tcp, address: "127.0.0.1:0"}]
+                    kafka:
+                      brokers: ["\(broker.bootstrapServers)"]
+                      topic: all
+                      properties: {security.protocol: \(protocolName)}
+                      property-files: {ssl.key.password: \(authority)}
+
+                    """, to: "kafka.yaml")
+            }
+            let file = try configure("ssl")
+            let streamer = try Streamer.ready(["--config", file], in: directory)
+            defer { streamer.end() }
+            let sender = try TCPSender(streamer.address("tcp"))
+            try sender.send((0..<10).map(Traffic.fileLine))
+            try streamer.line(containing: "Kafka is away")
+            // Nothing that can be made: refused, and all goes on.
+            _ = try configure("nonsense")
+            var seen = streamer.logCount
+            streamer.process.signal(SIGHUP)
+            try streamer.line(containing: "configuration refused, the old one stays", after: seen)
+            _ = try configure("plaintext")
+            seen = streamer.logCount
+            streamer.process.signal(SIGHUP)
+            try streamer.line(containing: "the producers are renewed", after: seen)
+            try streamer.entry("configuration reloaded", after: seen)
+            try streamer.waitForDelivery(of: 10)
+            // The same words, another content of a file.
+            _ = try directory.write("another\n", to: "ca.pem")
+            seen = streamer.logCount
+            streamer.process.signal(SIGHUP)
+            try streamer.line(containing: "the producers are renewed", after: seen)
+            try sender.send((10..<20).map(Traffic.fileLine))
+            try streamer.waitForDelivery(of: 20)
+            seen = streamer.logCount
+            streamer.process.signal(SIGHUP)
+            try streamer.entry("configuration reloaded", after: seen)
+            let after = streamer.process.lines(.errors).dropFirst(seen)
+            #expect(!after.contains { $0.contains("renewed") || $0.contains("restart") }, "\(after)")
+            try streamer.stopExpectingDelivery(of: 20)
+        }
+
         @Test("no message is lost while SIGHUP comes again and again in the middle of a stream")
         func reloadUnderLoad() throws {
             defer { directory.remove() }

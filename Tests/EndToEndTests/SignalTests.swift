@@ -34,6 +34,23 @@ extension EndToEnd {
             #expect(try streamer.finish().exit == .code(0))
         }
 
+        @Test(
+            "Regression: standard descriptors that are closed are given to no file, in which the log would be written")
+        func closedDescriptors() throws {
+            defer { directory.remove() }
+            let command =
+                "exec \"$0\" run --tcp 127.0.0.1:0 --brokers 127.0.0.1:1 --spool \"$1\" <&- >&- 2>&-"
+            let process = try ChildProcess(
+                "sh", ["-c", command, Streamer.binary, directory.file("spool")], directory: directory)
+            defer { process.end() }
+            let descriptors = "/proc/\(process.processID)/fd/"
+            let manager = FileManager.default
+            try eventually("a segment") { manager.subpaths(atPath: directory.file("spool"))?.isEmpty == false }
+            for number in 0...2 {
+                #expect(try manager.destinationOfSymbolicLink(atPath: descriptors + "\(number)") == "/dev/null")
+            }
+        }
+
         @Test("Regression: a stop says what it waits for, and a second one ends it at once, with what is left")
         func second() throws {
             defer { directory.remove() }

@@ -133,21 +133,23 @@ struct FilePlaceTests {
     func marks() {
         var reading = Reading(origin: .random(), line: LineState())
         final class Handle: FileOrigin {
-            var committedCount: UInt64 = 0
-            var settledCount: UInt64 = 0
+            let committed = Atomic<UInt64>(0)
+            let settled = Atomic<UInt64>(0)
+            var committedCount: UInt64 { committed.load(ordering: .relaxed) }
+            var settledCount: UInt64 { settled.load(ordering: .relaxed) }
         }
         let handle = Handle()
         reading.handle = handle
         for number in 1...1000 as ClosedRange<UInt64> {
-            handle.committedCount = number
-            reading.mark(records: number, offset: number * 10, proof: .nothing)
+            handle.committed.store(number, ordering: .relaxed)
+            reading.mark(handle, offset: number * 10, proof: .nothing)
         }
         let hasMoved = reading.settle()
         #expect(reading.markCount <= 32 && !hasMoved)
-        handle.settledCount = 500
+        handle.settled.store(500, ordering: .relaxed)
         let hasMovedHalf = reading.settle()
         #expect(hasMovedHalf && (1...5000).contains(reading.settled))
-        handle.settledCount = 1000
+        handle.settled.store(1000, ordering: .relaxed)
         let hasMovedAll = reading.settle()
         #expect(hasMovedAll && reading.settled == 10_000 && reading.isSettled)
     }
@@ -305,6 +307,94 @@ struct FilePlaceTests {
         try scratch.append("3\n", to: "a")
         #expect(try readOnce(one).texts == ["3"])
         #expect(try readOnce(one).texts == [])
+    }
+
+    @Test("Regression: an unnamed listener whose paths lose one and get it back while it runs reads no line twice")
+    func pathsGoAndComeWhileRunning() async throws {
+        let scratch = try Scratch()
+        try scratch.append("1\n", to: "a")
+        try scratch.append("b\n", to: "b")
+        var one = scratch.settings("a", state: true)
+        one.listener = "file"
+        var two = scratch.settings("a", "b", state: true)
+        two.listener = "file"
+        // Started with both, left with one.
+        let first = try RunningFollower(two)
+        try await eventually("both") { first.sink.texts.sorted() == ["1", "b"] }
+        first.follower.use(one)
+        try await eventually("one path") { scratch.checkpoints().contains("\"paths\" : [\"\(scratch.file("a"))\"]") }
+        first.stop()
+        // Started with one, left with both.
+        let second = try RunningFollower(one)
+        second.follower.use(two)
+        try scratch.append("2\n", to: "a")
+        try await eventually("\(second.sink.texts)") { second.sink.texts == ["2"] }
+        try await eventually("both paths") { scratch.checkpoints().contains("\(scratch.file("b"))\"]") }
+        second.stop()
+        try scratch.append("3\n", to: "a")
+        #expect(try readOnce(two).texts == ["3"])
+    }
+
+    @Test("Regression: a listener that gets its old name back reads no line twice")
+    func nameGoesBack() throws {
+        let scratch = try Scratch()
+        try scratch.append("1\n", to: "a")
+        var settings = scratch.settings("a", state: true)
+        for (name, line) in [("web", ""), ("www", "2"), ("web", "3"), ("www", "4")] {
+            settings.listener = name
+            if !line.isEmpty { try scratch.append(line + "\n", to: "a") }
+            #expect(try readOnce(settings).texts == [line.isEmpty ? "1" : line], "\(name)")
+        }
+    }
+
+    // MARK: Listeners that a reload takes out
+
+    private func offset(_ scratch: Scratch) -> UInt64? {
+        let text = scratch.checkpoints()
+        guard let start = text.firstRange(of: "\"offset\" : ")?.upperBound else { return nil }
+        return UInt64(text[start...].prefix { $0.isNumber })
+    }
+
+    @Test("Regression: the place of a listener that was taken out moves on as its lines are delivered")
+    func placeMovesOnAfterTheEnd() async throws {
+        let scratch = try Scratch()
+        try scratch.append("1\n2\n3\n", to: "a")
+        let running = try RunningFollower(scratch.settings("a", state: true)) { $0.settle(0) }
+        try await running.eventually(["1", "2", "3"])
+        running.stop()
+        #expect(offset(scratch) == 0 && running.follower.unsettledCount == 3)
+        running.sink.settle(nil)
+        running.follower.finish(running.sink)
+        #expect(offset(scratch) == 6 && running.follower.unsettledCount == 0)
+    }
+
+    @Test(
+        "Regression: lines that are pending when a reload takes their listener out are not read again when it is back",
+        arguments: ["f", "renamed"])
+    func pendingAtTheEnd(_ name: String) async throws {
+        let scratch = try Scratch()
+        try scratch.append("1\n2\n", to: "a")
+        var settings = scratch.settings("a", state: true)
+        let first = try RunningFollower(settings) { $0.settle(0) }
+        try await first.eventually(["1", "2"])
+        first.stop()
+        settings.listener = name
+        let second = try RunningFollower(settings) { $0.settle(0) }
+        try scratch.append("3\n", to: "a")
+        try await second.eventually(["3"])
+        // What the first still has is in front of it.
+        second.sink.settle(nil)
+        second.stop()
+        #expect(second.follower.unsettledCount == 0)
+        #expect(!scratch.checkpoints().contains("\"offset\" : 6"))
+        first.sink.settle(nil)
+        for running in [first, second] { running.follower.finish(running.sink) }
+        let third = try RunningFollower(settings)
+        try scratch.append("4\n", to: "a")
+        try await third.eventually(["4"])
+        third.stop()
+        #expect(scratch.checkpoints().contains("\"offset\" : 8"))
+        #expect(!scratch.checkpoints().contains("\"offset\" : 4"), "the first one's file has not the place as well")
     }
 
     @Test("A listener that shares a path with a new one keeps its own places")

@@ -195,6 +195,115 @@ struct FileRotationTests {
         #expect(Set(second.sink.texts) == ["3", "4, longer than what was there"])
     }
 
+    @Test(
+        "Regression: lines that came between the last look and a copytruncate are read from the copy",
+        .timeLimit(.minutes(1)))
+    func linesSinceTheLastLook() async throws {
+        let scratch = try Scratch()
+        try scratch.append("1\n2\n", to: "app.log")
+        var settings = scratch.settings("app.log", state: true)
+        // Nobody looks until other settings come.
+        settings.pollMilliseconds = 3_600_000
+        let running = try RunningFollower(settings)
+        defer { running.stop() }
+        try await eventually("the first lines") { running.sink.texts == ["1", "2"] }
+        try scratch.append("3\n4\n", to: "app.log")
+        try scratch.append("1\n2\n3\n4\n", to: "app.log.1")
+        try #require(truncate(scratch.file("app.log"), 0) == 0)
+        try scratch.append("5\n", to: "app.log")
+        running.follower.use(settings)
+        try await eventually("\(running.sink.texts)") { running.sink.texts.sorted() == ["1", "2", "3", "4", "5"] }
+    }
+
+    @Test("Regression: a copy that was compressed before it could be read is said with what to change")
+    func compressedCopy() async throws {
+        let scratch = try Scratch()
+        try scratch.append("1\n", to: "app.log")
+        let said = Said()
+        let running = try RunningFollower(scratch.settings("app.log"), logger: said.logger)
+        defer { running.stop() }
+        try await eventually("the first line") { running.sink.texts == ["1"] }
+        try scratch.append("\u{1F}", to: "app.log.1.gz")
+        try #require(truncate(scratch.file("app.log"), 0) == 0)
+        try scratch.append("2\n", to: "app.log")
+        try await eventually("the second line") { running.sink.texts == ["1", "2"] }
+        #expect(said.count("its copy is compressed already") == 1 && said.contains("delaycompress"), "\(said.all)")
+    }
+
+    @Test(
+        "Regression: a file that was made and renamed between two looks, or while nobody looked, is read",
+        arguments: [true, false])
+    func missedFile(_ isRunning: Bool) async throws {
+        let scratch = try Scratch()
+        var settings = scratch.settings("app.log", state: true)
+        settings.pollMilliseconds = 3_600_000
+        try scratch.append("1\n", to: "app.log")
+        let first = try RunningFollower(settings)
+        try await first.eventually(["1"])
+        if !isRunning { first.stop() }
+        // Made before: no rotation of it.
+        try scratch.append("2\n", to: "app.log")
+        try scratch.rename("app.log", "app.log.2")
+        try scratch.append("3\n", to: "app.log")
+        try scratch.rename("app.log", "app-1.log")
+        try scratch.append("4\n", to: "app.log")
+        try scratch.rename("app.log", "app.log.1")
+        try scratch.append("5\n", to: "app.log")
+        try scratch.append("no log of it\n", to: "application.log")
+        let running = isRunning ? first : try RunningFollower(settings)
+        defer { running.stop() }
+        if isRunning { running.follower.use(settings) }
+        try await running.eventually(isRunning ? ["1", "2", "3", "4", "5"] : ["2", "3", "4", "5"])
+    }
+
+    @Test("A copy of the file that was rotated is no file that was missed")
+    func copyBeforeRotation() async throws {
+        let scratch = try Scratch()
+        var settings = scratch.settings("app.log", state: true)
+        settings.pollMilliseconds = 3_600_000
+        let first = String(repeating: "1", count: 80)
+        try scratch.append(first + "\n2\n", to: "app.log")
+        let running = try RunningFollower(settings)
+        defer { running.stop() }
+        try await running.eventually([first, "2"])
+        try scratch.append(first + "\n2\n", to: "app.log.bak")
+        try scratch.rename("app.log", "app.log.1")
+        try scratch.append("3\n", to: "app.log")
+        running.follower.use(settings)
+        try await running.eventually([first, "2", "3"])
+    }
+
+    @Test("Names of rotated files")
+    func rotatedNames() {
+        func isRotated(_ name: String) -> Bool {
+            FileFollower.isRotated(FilePath("/d/" + name), of: FilePath("/d/app.log"))
+        }
+        for name in ["app.log.1", "app.log-20261127", "app.log_old", "app.log~", "app-1.log", "app.2026-11-27.log"] {
+            #expect(isRotated(name), "\(name)")
+        }
+        for name in ["app.log", "application.log", "app-errors.log", "app.logs", "app1.log", "x.log.1", "app-1.txt"] {
+            #expect(!isRotated(name), "\(name)")
+        }
+    }
+
+    @Test("Regression: a closed file that is moved into a directory beside it is found there when it is written again")
+    func movedAside() async throws {
+        let scratch = try Scratch()
+        var settings = scratch.settings("app.log")
+        settings.quietSeconds = 0
+        try scratch.append("1\n", to: "app.log")
+        let running = try RunningFollower(settings)
+        defer { running.stop() }
+        try await running.eventually(["1"])
+        try await eventually("it is closed") { try !isOpen(scratch.file("app.log")) }
+        try #require(mkdir(scratch.file("old"), 0o755) == 0)
+        try scratch.rename("app.log", "old/app.log.1")
+        try scratch.append("2\n", to: "app.log")
+        try await running.eventually(["1", "2"])
+        try scratch.append("late\n", to: "old/app.log.1")
+        try await running.eventually(["1", "2", "late"])
+    }
+
     @Test("Two files of one content are two files")
     func twins() async throws {
         let scratch = try Scratch()

@@ -53,6 +53,29 @@ import Testing
         #expect(recorder.all.dropFirst().allSatisfy { $0.contains("Kafka is still away") })
     }
 
+    @Test func `TLS to a port without it is one line with the cause, whenever the bare disconnection comes`() {
+        let closed = "ssl://h:1/bootstrap: Disconnected (after 0ms in state SSL_HANDSHAKE)"
+        let cause =
+            "ssl://h:1/bootstrap: SSL handshake failed: Disconnected: connecting to a PLAINTEXT broker listener?"
+        for order in [[[closed, cause]], [[closed], [cause]], [[cause], [closed], [closed]]] {
+            let recorder = LogRecorder()
+            let news = ConnectionNews(recorder.logger)
+            for texts in order {
+                for text in texts { news.failed(RD_KAFKA_RESP_ERR__SSL, text, second) }
+                news.flush()
+            }
+            news.flush()
+            #expect(recorder.all.count == 1 && recorder.all[0].contains("speaks no TLS"), "\(recorder.all)")
+            #expect(news.isAway)
+        }
+        let recorder = LogRecorder()
+        let news = ConnectionNews(recorder.logger)
+        news.failed(RD_KAFKA_RESP_ERR__TRANSPORT, closed, second)
+        news.flush()
+        news.flush()
+        #expect(recorder.all == ["error: Kafka is away, events wait: h:1: Disconnected"], "where nothing better comes")
+    }
+
     @Test(arguments: [
         (
             RD_KAFKA_RESP_ERR__TRANSPORT,

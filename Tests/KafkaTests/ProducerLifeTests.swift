@@ -75,6 +75,40 @@ import Testing
         #expect(rig.pool.counts.delivered == 200)
     }
 
+    @Test func `other settings are taken over in new producers, without a loss and in order`() throws {
+        let broker = try EmbeddedBroker()
+        try broker.createTopic("on", partitions: 1)
+        let rig = try Rig(broker: broker, producers: 2)
+        rig.pool.start()
+        let source = rig.makeSource()
+        var configuration = ClientConfiguration([("bootstrap.servers", broker.bootstrapServers)])
+        for index in 0..<5000 {
+            if index % 1000 == 500 {
+                configuration.set("client.id", "number-\(index)")
+                rig.pool.use(configuration)
+                try rig.waitDelivered(index - 400)
+            }
+            try source.write("\(index)", key: "k", topic: "on")
+        }
+        try rig.waitDelivered(5000)
+        #expect(unique(try rig.values(of: "on")) == (0..<5000).map { "\($0)" })
+        #expect(rig.pool.counts.lost == 0 && rig.pool.counts.deadLettered == 0)
+    }
+
+    @Test func `a wrong setting of security is mended while records wait`() throws {
+        let broker = try EmbeddedBroker()
+        let rig = try Rig(broker: broker, properties: [("security.protocol", "ssl")])
+        rig.pool.start()
+        let source = rig.makeSource()
+        for index in 0..<100 { try source.write("\(index)", key: "k", topic: "mended") }
+        try wait(for: "the outage") { rig.pool.isAway }
+        var right = ClientConfiguration([("bootstrap.servers", broker.bootstrapServers)])
+        right.set("security.protocol", "plaintext")
+        rig.pool.use(right)
+        try rig.waitDelivered(100)
+        #expect(try rig.values(of: "mended") == (0..<100).map { "\($0)" })
+    }
+
     @Test func `a pool that was never started stops, and one with nothing to do too`() throws {
         try Rig().stop()
         let rig = try Rig(producers: 3)

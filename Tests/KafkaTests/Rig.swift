@@ -173,6 +173,9 @@ final class Source {
         return true
     }
 
+    /// A turn of its sender.
+    func wakeSender() { wake() }
+
     /// Waits for room when there is none.
     func write(
         _ value: String, key: String = "", topic: String, origin: Origin? = nil, position: UInt64 = 0

@@ -55,6 +55,24 @@ import Testing
         try finish(rig, cause, stuck: 3000, fluent: 3000)
     }
 
+    @Test func `a stuck topic at a full spool makes no new backlog each turn`() throws {
+        let rig = try rig(.error, inFlight: 100, segments: 4)
+        let source = rig.makeSource()
+        let value = String(repeating: "x", count: 1000)
+        while source.tryWrite(value, topic: "stuck") {}
+        try wait(for: "records that came back") { rig.pool.heldTopics == ["stuck"] }
+        while source.tryWrite(value, topic: "stuck") {}
+        let before = rig.spool.makeWriter().chain.number
+        // A turn for each wake.
+        var wakes = 0
+        try wait(for: "300 wakes") {
+            source.wakeSender()
+            wakes += 1
+            return wakes == 300
+        }
+        #expect(rig.spool.makeWriter().chain.number - before < 20)
+    }
+
     @Test(arguments: Cause.allCases) func `a topic first seen behind a stuck one's records is not held up`(cause: Cause)
         throws
     {

@@ -211,49 +211,49 @@ import Testing
     }
 }
 
-@Suite struct CareTests {
+@Suite struct RunsTests {
     @Test func `a refused run is halved by what was refused, down to one record`() {
-        var care = Care(0)
-        for _ in 0..<1000 { care.refuse(60, .records, 0) }
+        var runs = Runs(0)
+        for _ in 0..<1000 { runs.refuse(60, .records, 0) }
         var sizes: [Int] = []
         for _ in 0..<12 {
-            care.endRun()
+            runs.endRun()
             var count = 0
-            while care.hasRoom(for: 60, most: .max) {
-                care.join(60)
+            while runs.hasRoom(for: 60, most: .max) {
+                runs.join(60)
                 count += 1
             }
             sizes.append(count)
-            for _ in 0..<count { care.refuse(60, .records, 0) }
+            for _ in 0..<count { runs.refuse(60, .records, 0) }
         }
         #expect(sizes == [500, 250, 125, 62, 31, 15, 7, 3, 1, 1, 1, 1])
-        #expect(care.isAlone)
+        #expect(runs.isAlone)
     }
 
     @Test func `a run that gets through is followed by one twice as long, a limit in bytes stays`() {
-        var care = Care(0)
-        for _ in 0..<8 { care.refuse(100, .records, 0) }
-        care.endRun()
-        #expect(care.mostRecords == 4)
-        care.join(100)
-        care.endRun()
-        #expect(care.mostRecords == 8)
-        care.join(100)
-        care.noteReturned()
-        care.endRun()
-        #expect(care.mostRecords == 8, "what came back for another reason proves nothing")
-        for _ in 0..<10 { care.refuse(960, .bytes, 0) }
-        care.endRun()
-        #expect(care.mostBytes == 5000)
-        #expect(care.hasLearnt)
+        var runs = Runs(0)
+        for _ in 0..<8 { runs.refuse(100, .records, 0) }
+        runs.endRun()
+        #expect(runs.mostRecords == 4)
+        runs.join(100)
+        runs.endRun()
+        #expect(runs.mostRecords == 8)
+        runs.join(100)
+        runs.noteReturned()
+        runs.endRun()
+        #expect(runs.mostRecords == 8, "what came back for another reason proves nothing")
+        for _ in 0..<10 { runs.refuse(960, .bytes, 0) }
+        runs.endRun()
+        #expect(runs.mostBytes == 5000)
+        #expect(runs.hasLearnt)
         for _ in 0..<20 {
-            care.join(100)
-            care.endRun()
+            runs.join(100)
+            runs.endRun()
         }
-        #expect(care.mostBytes == 5000)
-        #expect(care.hasRoom(for: 9000, most: .max), "one record always has room")
-        care.join(9000)
-        #expect(!care.hasRoom(for: 1, most: .max))
+        #expect(runs.mostBytes == 5000)
+        #expect(runs.hasRoom(for: 9000, most: .max), "one record always has room")
+        runs.join(9000)
+        #expect(!runs.hasRoom(for: 1, most: .max))
     }
 
     @Test func `attempts come less and less often, and those that come back together count once`() {

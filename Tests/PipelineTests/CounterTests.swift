@@ -112,6 +112,34 @@ struct CounterTests {
         #expect(labels.programs["dhcpd"] == ProgramCounts(committed: 2, unmatched: 0))
     }
 
+    @Test("Regression: a listener goes on counting under another name, and files that wait are counted")
+    func renamed() throws {
+        let bench = try Bench(spool: SpoolSettings(maximumSize: 128 << 10, segmentSize: 64 << 10))
+        let worker = bench.pipeline.makeFileWorker(ListenerContext(name: "old", identity: "file 1"))
+        let origin = worker.open(OriginIdentity(high: 1, low: 1), at: 0)
+        let line = Array(String(repeating: "x", count: 4000).utf8)
+        var taken: UInt64 = 0
+        let isFull = line.withUnsafeBytes { bytes in
+            while worker.receive(line: bytes, isTruncated: false, origin: origin, position: taken + 1) { taken += 1 }
+            return !worker.receive(line: bytes, isTruncated: false, origin: origin, position: taken + 1)
+        }
+        #expect(isFull && taken > 0)
+        worker.endBatch()
+        bench.pipeline.replace(
+            Plan(
+                routing: try Bench.plan([], bench.topics).routing, rate: nil, sourceRate: nil,
+                listeners: [ListenerContext(name: "new", identity: "file 1")]))
+        _ = line.withUnsafeBytes { worker.receive(line: $0, isTruncated: false, origin: origin, position: taken + 1) }
+        worker.endBatch()
+        let sums = bench.pipeline.listenerSums
+        #expect(sums.keys.sorted() == ["file 1"])
+        #expect(sums["file 1"]?.name == "new" && sums["file 1"]?.counts.committed == taken)
+        #expect(sums["file 1"]?.counts.roomWaits == 3)
+        #expect(bench.pipeline.listeners["new"]?.committed == taken)
+        worker.close()
+        #expect(bench.pipeline.listenerSums["file 1"]?.counts.committed == taken)
+    }
+
     @Test("A listener that has ended leaves its sums and nothing else")
     func ended() throws {
         let bench = try bench()

@@ -48,8 +48,10 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = directory.path
         let calls = Atomic<Int>(0)
-        let outcome = Mutex<(written: Int, refusal: SpoolError?, files: Int, read: [Sample], rolledAfter: Bool)>(
-            (0, nil, 0, [], false))
+        let outcome = Mutex<
+            (written: Int, refusal: SpoolError?, files: Int, read: [Sample], rolledAfter: Bool, kept: [Bool])
+        >(
+            (0, nil, 0, [], false, []))
         let ran = Self.withSmallDisk(at: path) {
             guard
                 let spool = try? Spool(
@@ -69,8 +71,14 @@ import Testing
             let rolled = writer.roll()
             // The disk is as full as before, but there are empty segments: who waits now is called at once.
             spool.whenRoom { calls.wrappingAdd(1, ordering: .relaxed) }
+            // Regression: a disk that was full was said to be so for ever where the segments that came free were enough.
+            var kept: [Bool] = []
+            for seconds in [5, 11] {
+                spool.forgetRefusal(.now + .seconds(seconds))
+                kept.append(spool.refusal != nil)
+            }
             let files = TemporaryDirectory.names(in: path).count
-            outcome.withLock { $0 = (written, refusal, files, read, rolled) }
+            outcome.withLock { $0 = (written, refusal, files, read, rolled, kept) }
         }
         #expect(ran)
         outcome.withLock { outcome in
@@ -79,6 +87,7 @@ import Testing
             #expect(outcome.refusal?.description.contains("allocate 65536 bytes for \(path)/segment-") == true)
             #expect(outcome.read == (0..<outcome.written).map { half("\($0)") })
             #expect(outcome.rolledAfter)
+            #expect(outcome.kept == [true, false])
             #expect(outcome.files > 1)
         }
         #expect(calls.load(ordering: .relaxed) == 2)

@@ -40,6 +40,22 @@ struct Directory {
         return entries.first(where: isMeant).map { path.appending($0.name) }
     }
 
+    /// The same, in a directory or those in it: `olddir` of logrotate.
+    static func findNear(_ identity: FileIdentity, _ path: FilePath) -> FilePath? {
+        if let found = find(identity, in: path) { return found }
+        for entry in (entries(of: path) ?? []).lazy.filter({ $0.type == Int(DT_DIR) }).prefix(mostInside) {
+            let inside = path.appending(entry.name)
+            guard let status = inside.linkStatus(), status.isDirectory, UInt64(status.st_dev) == identity.device else {
+                continue
+            }
+            if let found = find(identity, in: inside) { return found }
+        }
+        return nil
+    }
+
+    /// Directories in a directory that are looked through.
+    private static let mostInside = 64
+
     /// Whether a file that is not to be found is gone, and not only out of sight: its directory can be read, or is gone
     /// itself, on the device that the file was on.
     static func hasLost(_ identity: FileIdentity, _ path: FilePath) -> Bool {

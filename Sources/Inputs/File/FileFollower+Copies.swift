@@ -114,26 +114,47 @@ extension FileFollower {
         }
     }
 
+    /// What became of the copy of a file that was truncated.
+    enum Copy {
+        /// It is read on, now or at its turn, or holds nothing more.
+        case found
+        /// There is none, but one that has just been compressed.
+        case compressed
+        case none
+    }
+
     /// Looks for the copy of a file that was truncated, under a name that no pattern gives or that nobody has looked at.
-    /// - Returns: whether there is one that is read on, now or at its turn.
     @discardableResult
-    func findCopy(_ old: PastReading) -> Bool {
+    func findCopy(_ old: PastReading) -> Copy {
         let directory = old.path.directory
+        var result = Copy.none
         for entry in Directory.entries(of: directory) ?? [] {
             let path = directory.appending(entry.name)
-            guard Self.isRelated(path, to: old.path), !ContentKind.isCompressed(path), let status = path.status(),
-                status.isRegular
-            else { continue }
+            guard Self.isRelated(path, to: old.path), let status = path.status(), status.isRegular else { continue }
+            guard !ContentKind.isCompressed(path) else {
+                if isRecent(status) { result = .compressed }
+                continue
+            }
             let known = files[FileIdentity(status)]
             // One that was examined is another file.
             guard known == nil || known?.isExamined == false && known?.role == .read, let opened = openIfPossible(path)
             else { continue }
             if isCopy(path, opened.descriptor, opened.status.byteCount, of: old) {
-                if known == nil { followRotated(opened, path, before: old.path) } else { close(opened.descriptor) }
-                return true
+                // One that holds no more than was read needs no reading; a pattern may still give its name.
+                if known == nil, opened.status.byteCount > old.offset || !old.reading.isSettled {
+                    followRotated(opened, path, before: old.path)
+                } else {
+                    close(opened.descriptor)
+                }
+                return .found
             }
             close(opened.descriptor)
         }
-        return false
+        return result
+    }
+
+    /// Whether a file was made, renamed or written since shortly before the last look.
+    private func isRecent(_ status: stat) -> Bool {
+        realTimeNanoseconds() - status.changed < Int64(settings.pollMilliseconds) * 1_000_000 + 2 * Self.second
     }
 }

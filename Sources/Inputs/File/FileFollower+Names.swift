@@ -125,6 +125,9 @@ extension FileFollower {
         name.file = file
         file.nameCount += 1
         file.path = name.path
+        if let reason = complaints.settle(name.path), reason.hasPrefix("cannot open") {
+            logger.notice("file: it can be opened now", metadata: ["path": "\(name.path)"])
+        }
         if name.lost === file {
             // It was away for a moment, and is no rotated one.
             file.isRotatedAway = false
@@ -191,8 +194,10 @@ extension FileFollower {
             return
         }
         let file = follow(opened, name.path)
-        file.predecessor = name.lost
+        let lost = name.lost
+        file.predecessor = lost
         attach(name, file)
+        if let lost { followMissed(of: name.path, since: lost.born, lost.reading.seen, lost, file) }
     }
 
     private func follow(_ opened: OpenedFile, _ path: FilePath) -> FollowedFile {
@@ -207,6 +212,7 @@ extension FileFollower {
         file.descriptor = opened.descriptor
         open.append(file)
         files[opened.identity] = file
+        if !file.reading.isSettled { unsettled.append(file) }
         isDirty = true
         isUrgent = true
         activate(file)
@@ -228,7 +234,7 @@ extension FileFollower {
     /// Where a file is begun.
     private func start(_ opened: OpenedFile, _ path: FilePath, _ born: Int64) -> Reading {
         if let place = places?.take(opened.identity, path) {
-            if let reading = resume(place, opened, born) { return reading }
+            if let reading = goOn(place, opened) ?? resume(place, opened, born) { return reading }
             logger.notice(
                 "file: not the one whose place is known, as after a truncation or in another file's inode; it is read from its beginning",
                 metadata: ["path": "\(path)", "place": "\(place.offset)"])
@@ -240,6 +246,16 @@ extension FileFollower {
         return Reading(
             origin: .random(), line: LineState(position: consumed == nil ? 0 : end, consumed: consumed ?? Fingerprint())
         )
+    }
+
+    /// Goes on where a listener that a reload took out has stopped reading, whose lines may be pending still.
+    private func goOn(_ place: FilePlace, _ opened: OpenedFile) -> Reading? {
+        guard let reading = places?.takePending(place.origin) else { return nil }
+        let line = reading.line
+        guard line.position <= opened.status.byteCount,
+            line.consumed.isTail(of: opened.descriptor, before: line.position)
+        else { return nil }
+        return reading
     }
 
     private func resume(_ place: FilePlace, _ opened: OpenedFile, _ born: Int64) -> Reading? {
@@ -290,9 +306,10 @@ extension FileFollower {
         let directory = place.path.directory
         if isNotMeant(place) {
             leave(place)
-        } else if let path = Directory.find(place.file, in: directory), !ContentKind.isCompressed(path) {
+        } else if let path = Directory.findNear(place.file, directory), !ContentKind.isCompressed(path) {
             guard let opened = openIfPossible(path) else { return }
-            followRotated(opened, path, before: place.path)
+            let file = followRotated(opened, path, before: place.path)
+            findMissed(after: place, file)
         } else if Directory.hasLost(place.file, place.path) {
             places?.forget(place.file)
             isDirty = true
@@ -300,7 +317,15 @@ extension FileFollower {
             news.write(
                 isMissed ? .warning : .info, "file is gone: what came into it behind its place was not read",
                 ["path": "\(place.path)", "place": "\(place.offset)"], now: now)
+            findMissed(after: place, nil)
         }
+    }
+
+    private func findMissed(after place: FilePlace, _ file: FollowedFile?) {
+        guard place.standing != .rotated, let name = watched.first(where: { $0.path == place.path }) else { return }
+        followMissed(
+            of: name.path, since: place.born,
+            place.seen ?? place.proof.map { SeenContent(count: place.offset, proof: $0) }, file, name.file)
     }
 
     /// Whether the configuration has left out, since its place was kept, the name that a file had. One that was rotated
@@ -371,7 +396,7 @@ extension FileFollower {
 
     /// A closed file has lost its name: it has another one, or is gone.
     private func findAgain(_ file: FollowedFile) {
-        if let path = Directory.find(file.identity, in: file.path.directory), !ContentKind.isCompressed(path) {
+        if let path = Directory.findNear(file.identity, file.path.directory), !ContentKind.isCompressed(path) {
             file.path = path
             // At once: a renamed file is often compressed in the next moment.
             if let status = path.status(), FileIdentity(status) == file.identity { note(file, status) }
@@ -391,7 +416,10 @@ extension FileFollower {
     /// A closed file is gone: with what it was seen to hold behind its place, which nobody can read now.
     private func sayGone(_ file: FollowedFile) {
         let position = file.reading.line.position
-        guard file.role == .read, file.size > position else { return }
+        guard file.role == .read, file.size > position else {
+            news.write(.info, "file deleted", ["path": "\(file.path)"], now: now)
+            return
+        }
         news.write(
             .warning, "file is gone: what came into it behind its place was not read",
             ["path": "\(file.path)", "place": "\(position)", "bytes": "\(file.size - position)"], now: now)

@@ -112,7 +112,7 @@ extension FileFollower {
     private func mark(_ file: FollowedFile, _ origin: some FileOrigin) {
         guard places != nil, !file.isStandardInput else { return }
         let wasSettled = file.reading.isSettled
-        file.reading.mark(records: origin.committedCount, offset: reader.position, proof: reader.consumed.proof)
+        file.reading.mark(origin, offset: reader.position, proof: reader.consumed.proof)
         if wasSettled, !file.reading.isSettled { unsettled.append(file) }
     }
 
@@ -205,9 +205,17 @@ extension FileFollower {
         return true
     }
 
-    /// What was not read of a truncated file may be in the copy that was made before, which is then read on.
+    /// What was not read of a truncated file may be in the copy that was made before, which is then read on. It is looked
+    /// for in any case: of what came since the last look nobody knows.
     private func sayTruncation(_ file: FollowedFile, unread: UInt64) {
-        if unread == 0 || (settings.follow && past.last.map { findCopy($0) } == true) {
+        let copy = settings.follow ? past.last.map { findCopy($0) } : nil
+        if copy == .compressed {
+            news.write(
+                .warning,
+                "file truncated, and its copy is compressed already: what came shortly before is not read "
+                    + "(logrotate: delaycompress); reading from its start",
+                ["path": "\(file.path)", "bytes": "\(unread)"], now: now)
+        } else if unread == 0 || copy == .found {
             news.write(.info, "file truncated: reading from its start", ["path": "\(file.path)"], now: now)
         } else {
             news.write(

@@ -140,6 +140,7 @@ public final class FileFollower: @unchecked Sendable {
 
     /// Reads until `stop`, or until every file is read when it does not follow.
     public func run(into sink: some FileSink) {
+        claimPlaces()
         openStandardInput()
         while !isStopping.load(ordering: .acquiring) {
             takeSettings()
@@ -161,13 +162,26 @@ public final class FileFollower: @unchecked Sendable {
         for handle in released { end(handle, sink) }
         released = []
         hasEnded = true
+        places?.release()
     }
 
-    /// After the sender has delivered what it could: moves the checkpoints once more.
+    /// The checkpoint file is this one's from now on, as a listener that has just ended has left it.
+    private func claimPlaces() {
+        do throws(InputError) {
+            try places?.claim()
+        } catch {
+            logger.error(
+                "\(error): places are those of its last reading", metadata: ["listener": "\(settings.listener)"])
+        }
+    }
+
+    /// After the sender has delivered what it could: moves the checkpoints once more. May be called again for as long as
+    /// records are pending; whoever reads these files next goes on behind them.
     public func finish(_ sink: some FileSink) {
         nextSettle = 0
         nextRound = 0
         settle(sink)
+        for file in files.values { places?.leave(file.reading) }
         save()
     }
 
@@ -235,7 +249,7 @@ public final class FileFollower: @unchecked Sendable {
         formerPaths = Set(settings.paths)
         isFirstLookSinceUse = true
         isDirty = true
-        places?.paths = new.paths
+        places?.use(new.paths)
         settings = new
         names = FileNames(paths: new.paths, exclude: new.exclude)
         complaints = Complaints(logger)

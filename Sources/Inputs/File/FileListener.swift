@@ -28,6 +28,7 @@ public final class FileListener<Sink: FileSink & Sendable>: Listener {
     private struct Running {
         var thread: SystemThread?
         var sink: Sink?
+        var isClosed = false
     }
 
     private let follower: FileFollower
@@ -82,10 +83,13 @@ public final class FileListener<Sink: FileSink & Sendable>: Listener {
 
     /// Moves the places to what was delivered.
     public func finish() {
-        let sink = running.withLock { $0.sink }
+        let (sink, isFirst) = running.withLock { running in
+            defer { running.isClosed = true }
+            return (running.sink, !running.isClosed)
+        }
         guard let sink else { return }
         follower.finish(sink)
-        sink.close()
+        if isFirst { sink.close() }
     }
 
     /// What of a single pass could not be read.

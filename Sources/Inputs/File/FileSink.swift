@@ -1,7 +1,7 @@
 import Spool
 
-/// What a sink knows of one file's lines.
-public protocol FileOrigin: AnyObject {
+/// What a sink knows of one file's lines. It is asked beyond the listener's end, for as long as its records are pending.
+public protocol FileOrigin: AnyObject, Sendable {
     /// Records committed for it so far.
     var committedCount: UInt64 { get }
 

@@ -3,9 +3,11 @@ import Glibc
 import Spool
 
 /// Reading one life of a file's content: from its first byte until it is truncated.
-struct Reading {
+struct Reading: Sendable {
     /// A place that may be kept once so many records are settled.
-    struct Mark {
+    struct Mark: Sendable {
+        /// What counts them: the handle then, which a listener that went on with the file has exchanged.
+        let handle: any FileOrigin
         let records: UInt64
         let offset: UInt64
         let proof: PlaceProof
@@ -49,12 +51,20 @@ struct Reading {
     /// Whether all that was read is delivered.
     var isSettled: Bool { marks.isEmpty }
 
+    /// The reading as another listener goes on with it after this one's end: what is pending stays pending.
+    var handedOver: Reading {
+        var reading = self
+        reading.handle = nil
+        reading.line.forgetHeld()
+        return reading
+    }
+
     /// Notes how far reading is now. The newest mark is always kept, older ones in even steps that widen as they
     /// become many.
-    mutating func mark(records: UInt64, offset: UInt64, proof: PlaceProof) {
+    mutating func mark(_ handle: any FileOrigin, offset: UInt64, proof: PlaceProof) {
         guard (marks.last?.offset ?? settled) != offset else { return }
         if marks.isEmpty { (step, sinceKept) = (1, 0) }
-        let new = Mark(records: records, offset: offset, proof: proof)
+        let new = Mark(handle: handle, records: handle.committedCount, offset: offset, proof: proof)
         if sinceKept % step == 0 { marks.append(new) } else { marks[marks.count - 1] = new }
         sinceKept += 1
         guard marks.count == Self.maximumMarks, sinceKept % step == 0 else { return }
@@ -66,12 +76,17 @@ struct Reading {
     /// Moves the place to what is settled.
     /// - Returns: whether it has moved.
     mutating func settle() -> Bool {
-        guard !marks.isEmpty else { return false }
-        let records = handle?.settledCount ?? .max
-        guard let last = marks.lastIndex(where: { $0.records <= records }) else { return false }
-        settled = marks[last].offset
-        proof = marks[last].proof
-        marks.removeFirst(last + 1)
+        var done = 0
+        var (counted, count): ((any FileOrigin)?, UInt64) = (nil, 0)
+        for mark in marks {
+            if counted !== mark.handle { (counted, count) = (mark.handle, mark.handle.settledCount) }
+            guard mark.records <= count else { break }
+            done += 1
+        }
+        guard done > 0 else { return false }
+        settled = marks[done - 1].offset
+        proof = marks[done - 1].proof
+        marks.removeFirst(done)
         return true
     }
 }

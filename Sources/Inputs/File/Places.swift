@@ -9,23 +9,51 @@ import Spool
 struct Places {
     private let directory: StateDirectory
     private let file: CheckpointFile
+    private let listener: String
+    private let logger: Logger
+    /// This listener among those of the process.
+    private let user: Int
+    /// The listeners that had ended when the files were read.
+    private var endings: Int
     /// The patterns now, kept with the places so that a listener is known by them.
-    var paths: [String]
+    private(set) var paths: [String]
     private(set) var waiting: [FileIdentity: FilePlace] = [:]
     /// Identities that an earlier run knew, by inode.
     private var identities: [UInt64: FileIdentity] = [:]
     /// The patterns that an earlier run knew; nil when there was none.
-    private let earlierPaths: Set<String>?
-    /// Checkpoint files of the same listener before it was given more paths: this one's holds all of theirs once it is
-    /// saved. Left there, they would be taken for the newest when the listener gets its old paths back.
-    private var superseded: [CheckpointFile] = []
+    private var earlierPaths: Set<String>?
+    /// What was taken over from other checkpoint files, once it is saved: left there, it would be taken for the newest
+    /// when a listener gets its old name or its old paths back.
+    private var adopted: [Adopted] = []
+
+    /// Places that one checkpoint file gave away.
+    private struct Adopted {
+        let file: CheckpointFile
+        let places: [FilePlace]
+        /// Whether version 2 wrote it; what was before is never written again.
+        let isCurrent: Bool
+    }
 
     /// Opens them.
     init(directory path: String, listener: String, paths: [String], logger: Logger) throws(InputError) {
         directory = try StateDirectory.open(path)
         self.paths = paths
+        self.listener = listener
+        self.logger = logger
         file = directory.file(for: Self.key(of: listener, paths))
-        directory.use(file)
+        endings = directory.endings
+        user = directory.use(file)
+        do throws(InputError) {
+            try load()
+        } catch {
+            directory.release(file, user)
+            throw error
+        }
+    }
+
+    private mutating func load() throws(InputError) {
+        (waiting, identities, earlierPaths, adopted) = ([:], [:], nil, [])
+        var missing = Set(paths)
         if let own = try file.load() {
             earlierPaths = own.isVersion1 || own.wasEmpty ? Set(paths) : Set(own.paths)
             if own.wasEmpty {
@@ -34,17 +62,60 @@ struct Places {
                     metadata: ["path": "\(file.path)"])
             }
             for place in own.places { add(place) }
-        } else {
-            let (adopted, covered) = try Self.adopt(listener, paths, directory)
-            earlierPaths = adopted.isEmpty ? nil : Set(paths)
-            superseded = covered
-            for place in adopted where waiting[place.file] == nil { add(place) }
-            guard !adopted.isEmpty else { return }
-            logger.notice(
-                "places of files are taken over from another name of this listener",
-                metadata: ["listener": "\(listener)", "files": "\(adopted.count)"])
+            missing.subtract(earlierPaths!)
+        }
+        guard !missing.isEmpty else { return }
+        adopted = try adopt(missing, sharing: earlierPaths == nil)
+        let places = adopted.flatMap(\.places)
+        // What this one's own file has of them is older: it was without their patterns meanwhile.
+        for place in places.reversed() { add(place) }
+        guard !places.isEmpty else { return }
+        earlierPaths = Set(paths)
+        logger.notice(
+            "places of files are taken over from another name of this listener",
+            metadata: ["listener": "\(listener)", "files": "\(places.count)"])
+    }
+
+    // MARK: Its life
+
+    /// The listener runs: it alone writes its checkpoint file, which is read again when another has ended since.
+    mutating func claim() throws(InputError) {
+        directory.claim(file, user)
+        let now = directory.endings
+        guard now != endings else { return }
+        endings = now
+        let read = self
+        do throws(InputError) {
+            try load()
+        } catch {
+            self = read
+            throw error
         }
     }
+
+    /// The listener has other patterns. The places of those that are new to it may lie in the file of one that was there
+    /// before; what cannot be read there is another's affair.
+    mutating func use(_ new: [String]) {
+        let added = Set(new).subtracting(paths)
+        paths = new
+        guard !added.isEmpty else { return }
+        do throws(InputError) {
+            let found = try adopt(added, sharing: false)
+            for place in found.flatMap(\.places) where waiting[place.file] == nil { add(place) }
+            adopted += found
+        } catch {
+            logger.error("\(error)", metadata: ["listener": "\(listener)"])
+        }
+    }
+
+    /// The listener has ended; it may still save for as long as nobody else has its file.
+    func release() { directory.release(file, user) }
+
+    /// Leaves what is pending of a reading for who goes on with its file.
+    func leave(_ reading: Reading) { directory.leave(reading, user) }
+
+    /// What an ended listener has left of an origin.
+    func takePending(_ origin: OriginIdentity) -> Reading? { directory.takePending(origin, user) }
 
     private mutating func add(_ place: FilePlace) {
         waiting[place.file] = place
@@ -98,29 +169,35 @@ struct Places {
     // MARK: Names that a listener had before
 
     /// The places that the listener has under another name: as version 1 wrote it, or with other patterns.
-    private static func adopt(
-        _ listener: String, _ paths: [String], _ directory: StateDirectory
-    ) throws(InputError) -> (places: [FilePlace], covered: [CheckpointFile]) {
-        let patterns = paths.map { PathPattern($0) }
-        let own = directory.file(for: Self.key(of: listener, paths)).path
-        var adopted: [FilePlace] = []
-        var covered: [CheckpointFile] = []
-        for file in directory.checkpointFiles() where file.path != own {
-            let isOld = isVersion1Name(file, of: listener, in: directory)
-            guard let content = try load(file, mustBeRead: isOld && directory.isBeforeVersion2) else { continue }
+    /// - Parameters:
+    ///   - missing: the patterns whose places it does not have itself.
+    ///   - sharing: whether another listener of this process may have them too.
+    private func adopt(_ missing: Set<String>, sharing: Bool) throws(InputError) -> [Adopted] {
+        let patterns = missing.map { PathPattern($0) }
+        var adopted: [Adopted] = []
+        for file in directory.checkpointFiles() where file.path != self.file.path {
+            // With a file of its own, only what nobody has any more can be meant.
+            if !sharing, directory.isInUse(file) { continue }
+            let isOld = earlierPaths == nil && Self.isVersion1Name(file, of: listener, in: directory)
+            guard let content = try Self.load(file, mustBeRead: isOld && directory.isBeforeVersion2) else { continue }
             let isMeant =
                 content.isVersion1
-                ? isOld && directory.isBeforeVersion2 : content.paths.contains { paths.contains($0) }
+                ? isOld && directory.isBeforeVersion2
+                : content.paths.contains { missing.contains($0) }
+                    || content.places.contains { place in
+                        place.standing == .retired && patterns.contains { $0.matches(place.path) }
+                    }
             guard isMeant else { continue }
-            if isPositional(listener), isOfPaths(file, content, in: directory), Set(content.paths).isSubset(of: paths) {
-                adopted += content.places
-                covered.append(file)
-                continue
-            }
             // A positional name may have been another listener's: only what this one's patterns name is its own.
-            adopted += content.places.filter { place in patterns.contains { $0.matches(place.path) } }
+            let isWhole =
+                Self.isPositional(listener) && Self.isOfPaths(file, content, in: directory)
+                && Set(content.paths).isSubset(of: paths)
+            let places =
+                isWhole
+                ? content.places : content.places.filter { place in patterns.contains { $0.matches(place.path) } }
+            adopted.append(Adopted(file: file, places: places, isCurrent: !content.isVersion1))
         }
-        return (adopted, covered)
+        return adopted
     }
 
     /// Whether a checkpoint file is that of a listener without a name, by the patterns that stand in it.
@@ -169,19 +246,32 @@ struct Places {
     /// Forgets the place of a file that is gone.
     mutating func forget(_ identity: FileIdentity) { waiting[identity] = nil }
 
-    /// Replaces the checkpoint file, and removes those whose places it has taken over.
+    /// Replaces the checkpoint file, and takes what was adopted away from where it was.
     mutating func save(_ followed: [FilePlace]) throws(InputError) {
+        guard directory.mayWrite(file, user) else { return }
         var content = CheckpointFile.Content()
-        content.paths = paths
-        content.places = followed + waiting.values
+        let given = directory.given(of: file)
+        content.paths = paths.filter { !given.contains($0) }
+        content.places = followed.filter { !directory.isTaken($0.origin, from: user) } + waiting.values
         try file.save(content)
-        let old = superseded
-        superseded = []
-        for file in old where !directory.isInUse(file) {
-            guard unlink(file.path) == 0 || errno == ENOENT else {
+        let all = adopted
+        adopted = []
+        for one in all where one.isCurrent && !directory.isInUse(one.file) { try remove(one) }
+    }
+
+    private func remove(_ adopted: Adopted) throws(InputError) {
+        directory.give(paths, of: adopted.file)
+        guard var content = try adopted.file.load() else { return }
+        let taken = Set(adopted.places.map(\.file))
+        content.places.removeAll { taken.contains($0.file) }
+        content.paths.removeAll { paths.contains($0) }
+        if content.places.isEmpty {
+            guard unlink(adopted.file.path) == 0 || errno == ENOENT else {
                 throw InputError(
-                    place: file.path, operation: "remove a checkpoint file that is taken over", errno: errno)
+                    place: adopted.file.path, operation: "remove a checkpoint file that is taken over", errno: errno)
             }
+        } else {
+            try adopted.file.save(content)
         }
     }
 

@@ -9,8 +9,13 @@ final class CounterRegistry: Sendable {
     private struct State {
         var workers: [ObjectIdentifier: PublishedCounters] = [:]
         var sockets: [ObjectIdentifier: SocketWatch] = [:]
-        var endedListeners: [String: ListenerCounts] = [:]
+        var ended: [Source: ListenerCounts] = [:]
         var endedLabels = LabelledCounts()
+    }
+    /// Where counts come from: a listener, and the name that it had.
+    private struct Source: Hashable {
+        let identity: String
+        let name: String
     }
     private let state = Mutex(State())
 
@@ -26,7 +31,7 @@ final class CounterRegistry: Sendable {
     func end(_ worker: PublishedCounters) {
         state.withLock { state in
             guard state.workers.removeValue(forKey: ObjectIdentifier(worker)) != nil else { return }
-            worker.fold(into: &state.endedListeners[worker.listener, default: ListenerCounts()])
+            worker.fold(into: &state.ended[Self.source(of: worker), default: ListenerCounts()])
             worker.fold(into: &state.endedLabels)
         }
     }
@@ -37,25 +42,52 @@ final class CounterRegistry: Sendable {
             guard state.sockets.removeValue(forKey: ObjectIdentifier(watch)) != nil else { return }
             var last = watch.read()
             last.openConnections = 0
-            state.endedListeners[watch.listener, default: ListenerCounts()].add(last)
+            state.ended[Self.source(of: watch), default: ListenerCounts()].add(last)
         }
     }
 
     /// How many workers and sockets are watched now.
     var liveCount: Int { state.withLock { $0.workers.count + $0.sockets.count } }
 
-    /// What came in, by listener.
-    var listeners: [String: ListenerCounts] {
-        state.withLock { state in
-            var counts = state.endedListeners
-            for worker in state.workers.values {
-                worker.fold(into: &counts[worker.listener, default: ListenerCounts()])
-            }
-            for watch in state.sockets.values {
-                counts[watch.listener, default: ListenerCounts()].add(watch.read())
-            }
-            return counts
+    /// What came in, by the listeners' names. What was counted before a listener had another name goes by the new one while
+    /// it lives.
+    var listeners: [String: ListenerCounts] { sums(by: \.name) }
+
+    /// What came in, by listener, with the name that each has now: one that was given another name goes on counting.
+    var sums: [String: ListenerSums] {
+        let (counts, names) = state.withLock { state in
+            var names = Dictionary(state.ended.keys.map { ($0.identity, $0.name) }) { first, _ in first }
+            for worker in state.workers.values { names[worker.identity] = worker.listener }
+            // A listener is renamed at once, its workers at their next batch.
+            for watch in state.sockets.values { names[watch.identity] = watch.listener }
+            return (Self.sums(state, by: \.identity), names)
         }
+        return Dictionary(
+            uniqueKeysWithValues: counts.map { ($0, ListenerSums(name: names[$0] ?? $0, counts: $1)) })
+    }
+
+    private func sums(by key: (Source) -> String) -> [String: ListenerCounts] {
+        state.withLock { Self.sums($0, by: key) }
+    }
+
+    private static func sums(_ state: borrowing State, by key: (Source) -> String) -> [String: ListenerCounts] {
+        var counts: [String: ListenerCounts] = [:]
+        for (source, ended) in state.ended { counts[key(source), default: ListenerCounts()].add(ended) }
+        for worker in state.workers.values {
+            worker.fold(into: &counts[key(source(of: worker)), default: ListenerCounts()])
+        }
+        for watch in state.sockets.values {
+            counts[key(source(of: watch)), default: ListenerCounts()].add(watch.read())
+        }
+        return counts
+    }
+
+    private static func source(of worker: PublishedCounters) -> Source {
+        Source(identity: worker.identity, name: worker.listener)
+    }
+
+    private static func source(of watch: SocketWatch) -> Source {
+        Source(identity: watch.identity, name: watch.listener)
     }
 
     /// What was committed, by rule, type, topic and program.
@@ -71,11 +103,15 @@ final class CounterRegistry: Sendable {
 /// A listener's sockets while they are open.
 public final class SocketWatch: Sendable {
     private let name: Mutex<String>
+    /// What the listener is across reloads, whatever its name is.
+    let identity: String
     let read: @Sendable () -> SocketReadings
     private let registry: CounterRegistry
 
-    init(listener: String, registry: CounterRegistry, read: @escaping @Sendable () -> SocketReadings) {
+    init(listener: String, identity: String, registry: CounterRegistry, read: @escaping @Sendable () -> SocketReadings)
+    {
         name = Mutex(listener)
+        self.identity = identity
         self.registry = registry
         self.read = read
     }
@@ -96,5 +132,19 @@ extension ListenerCounts {
         sockets = sockets + readings
         received += readings.kernelDrops
         if readings.kernelDrops > 0 { rejected[.kernelDrop, default: 0] += readings.kernelDrops }
+    }
+
+    /// Adds what an ended one has counted.
+    fileprivate mutating func add(_ other: ListenerCounts) {
+        received += other.received
+        committed += other.committed
+        rejected.merge(other.rejected, uniquingKeysWith: +)
+        truncated += other.truncated
+        unmatched += other.unmatched
+        resynchronised += other.resynchronised
+        abandonedMatches += other.abandonedMatches
+        roomWaits += other.roomWaits
+        rateWaits += other.rateWaits
+        sockets = sockets + other.sockets
     }
 }

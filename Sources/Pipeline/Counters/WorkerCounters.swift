@@ -9,7 +9,7 @@ import Synchronization
 struct WorkerCounters: ~Copyable {
     /// The sums; `rejected` stands behind them, by reason.
     enum Sum: Int, CaseIterable {
-        case received, committed, truncated, unmatched, resynchronised, abandonedMatches
+        case received, committed, truncated, unmatched, resynchronised, abandonedMatches, roomWaits, rateWaits
     }
     static let sumCount = Sum.allCases.count + Rejection.allCases.count
 
@@ -69,7 +69,13 @@ final class PublishedCounters: Sendable {
     }
     private let state: Mutex<State>
 
-    init(listener: String) { state = Mutex(State(listener: listener)) }
+    /// What the listener is across reloads, whatever its name is.
+    let identity: String
+
+    init(listener: String, identity: String) {
+        self.identity = identity
+        state = Mutex(State(listener: listener))
+    }
 
     /// The listener's name.
     var listener: String { state.withLock { $0.listener } }
@@ -100,6 +106,8 @@ final class PublishedCounters: Sendable {
             counts.unmatched += sum(.unmatched)
             counts.resynchronised += sum(.resynchronised)
             counts.abandonedMatches += sum(.abandonedMatches)
+            counts.roomWaits += sum(.roomWaits)
+            counts.rateWaits += sum(.rateWaits)
             for reason in Rejection.allCases {
                 let count = state.sums[WorkerCounters.Sum.allCases.count + reason.rawValue]
                 if count > 0 { counts.rejected[reason, default: 0] += count }

@@ -3,7 +3,7 @@
 ///
 /// It is halved by what was refused: a batch with too many bytes by bytes, one with a bad record in it by records. A
 /// limit in bytes is the topic's and stays; the number of records doubles with each run that gets through.
-struct Care {
+struct Runs {
     /// Records of a run at most.
     private(set) var mostRecords = Self.mostRecordsEver
     /// Bytes of a run at most, unless it is of one record.
