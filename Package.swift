@@ -29,7 +29,8 @@ let package = Package(
         .target(name: "CRules", exclude: ["Rules"]),
         .target(name: "Base", swiftSettings: strict),
         .target(
-            name: "Documents", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
+            name: "Documents", dependencies: ["Base", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
         .target(name: "Syslog", swiftSettings: strict),
         .target(name: "Events", dependencies: ["Syslog"], swiftSettings: strict),
         .target(
@@ -61,7 +62,8 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Base", "Documents", "Syslog", "Routing", "Kafka", .product(name: "Logging", package: "swift-log"),
+                "Base", "Documents", "Syslog", "Routing", "Spool", "Kafka", "Inputs",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -120,7 +122,7 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests",
             dependencies: [
-                "Base", "Configuration", "Documents", "Routing", "Syslog",
+                "Base", "Configuration", "Documents", "Inputs", "Kafka", "Routing", "Spool", "Syslog",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

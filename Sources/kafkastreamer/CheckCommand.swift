@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Documents
 import Foundation
 import Kafka
 import Parsers
@@ -17,12 +18,12 @@ struct CheckCommand: ParsableCommand {
     var print = false
 
     func run() throws {
-        guard let file = file ?? RunFlags.defaultFile else {
-            let places = RunFlags.defaultFiles.joined(separator: " nor ")
+        guard let file = file ?? ConfigurationFile.byDefault else {
+            let places = ConfigurationFile.defaults.joined(separator: " nor ")
             throw Failure(Failure.usage, "no file is named, and there is neither \(places)")
         }
         do throws(ConfigurationErrors) {
-            let loaded = try Configuration.load(path: file, environment: ProcessInfo.processInfo.environment)
+            let loaded = try ConfigurationFile.load(file)
             let blueprint = try Blueprint(loaded, topics: TopicTable(), needsListeners: true)
             let refusals = PropertyCheck.trial(blueprint.client.properties)
             guard refusals.isEmpty else {

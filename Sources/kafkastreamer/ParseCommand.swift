@@ -35,11 +35,9 @@ struct ParseCommand: ParsableCommand {
     }
 
     func run() throws {
-        guard let table = TimeZoneTable.transitions(for: timeZone) else {
+        guard let zone = LocalZone(named: timeZone) else {
             throw Failure(Failure.usage, "--time-zone: no time zone '\(timeZone)'")
         }
-        let zone = LocalZone(
-            transitions: table.transitions.map { (at: $0.0, offset: $0.1) }, initialOffset: table.initialOffset)
         let set: ParserSet
         do throws(RulesErrors) {
             var all = RulesFile.builtInWithoutExamples

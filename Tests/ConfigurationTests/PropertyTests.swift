@@ -1,5 +1,11 @@
+import Base
 import Configuration
+import Documents
+import Inputs
+import Kafka
 import Routing
+import Spool
+import Syslog
 import Testing
 
 @Suite struct PropertyTests {
@@ -78,8 +84,9 @@ import Testing
                     } + 1
                 #expect(!error.errors.isEmpty)
                 for issue in error.errors {
-                    #expect((0...lines + 1).contains(issue.line), "seed \(seed), round \(round): \(issue)")
-                    #expect((issue.line == 0) == (issue.column == 0), "seed \(seed), round \(round): \(issue)")
+                    #expect((0...lines + 1).contains(issue.mark.line), "seed \(seed), round \(round): \(issue)")
+                    #expect(
+                        (issue.mark.line == 0) == (issue.mark.column == 0), "seed \(seed), round \(round): \(issue)")
                     #expect(!issue.message.contains("\n"), "seed \(seed), round \(round): \(issue)")
                 }
             }
