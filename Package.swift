@@ -37,7 +37,8 @@ let package = Package(
             name: "Parsers",
             dependencies: ["CRules", "Documents", "Events", "Syslog", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
-        .target(name: "Routing", dependencies: ["Base", "Parsers", "Events", "Syslog"], swiftSettings: strict),
+        .target(
+            name: "Routing", dependencies: ["Base", "Documents", "Parsers", "Events", "Syslog"], swiftSettings: strict),
         .target(name: "Spool", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "Kafka",

@@ -12,6 +12,9 @@ struct CrossCheck: Sendable {
     struct Finding {
         var path: String
         var message: String
+        /// Another part that it is about. Where one of the two could not be read, a default stands in its place, and
+        /// nothing follows from that.
+        var other: String?
         /// The key that is to be changed, where it is not the one that the message is about.
         var place: String?
     }
@@ -21,7 +24,8 @@ struct CrossCheck: Sendable {
     /// Says what all rules find.
     static func report(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         for check in all {
-            for finding in check.find(configuration, diagnostics.marks) {
+            for finding in check.find(configuration, diagnostics.marks)
+            where !diagnostics.hasError(in: finding.path) && !(finding.other.map(diagnostics.hasError) ?? false) {
                 let mark = diagnostics.marks.value(finding.place ?? finding.path)
                 switch check.severity {
                 case .error: diagnostics.error(finding.path, at: mark, finding.message)
@@ -115,9 +119,17 @@ extension CrossCheck {
     ) -> [Finding] {
         switch (earlier.input, listener.input) {
         case (.udp(let first), .udp(let second)) where first.address.overlaps(second.address):
-            [Finding(path: "\(path).address", message: "\(second.address) is taken by \(name), \(first.address)")]
+            [
+                Finding(
+                    path: "\(path).address", message: "\(second.address) is taken by \(name), \(first.address)",
+                    other: "\(name).address")
+            ]
         case (.tcp(let first), .tcp(let second)) where first.address.overlaps(second.address):
-            [Finding(path: "\(path).address", message: "\(second.address) is taken by \(name), \(first.address)")]
+            [
+                Finding(
+                    path: "\(path).address", message: "\(second.address) is taken by \(name), \(first.address)",
+                    other: "\(name).address")
+            ]
         case (.unixDatagram(let first), .unixDatagram(let second)) where isSame(first.path, second.path):
             [Finding(path: "\(path).path", message: "\(Excerpt.value(second.path)) is taken by \(name)")]
         case (.file(let first), .file(let second)):
@@ -143,10 +155,13 @@ extension CrossCheck {
         return routes.indices.compactMap { index in
             if index > catchAll {
                 return Finding(
-                    path: "routes[\(index)]", message: "is never reached: routes[\(catchAll)] takes every message")
+                    path: "routes[\(index)]", message: "is never reached: routes[\(catchAll)] takes every message",
+                    other: "routes[\(catchAll)]")
             }
             return routes[..<index].firstIndex { $0.hasSameConditions(as: routes[index]) }.map {
-                Finding(path: "routes[\(index)]", message: "is never reached: routes[\($0)] has the same match")
+                Finding(
+                    path: "routes[\(index)]", message: "is never reached: routes[\($0)] has the same match",
+                    other: "routes[\($0)]")
             }
         }
     }

@@ -214,15 +214,18 @@ extension Configuration.Listener {
         guard let entry = Section(node, path: path, Diagnostics(marks: diagnostics.marks)),
             let type = entry.node("type")
         else {
-            diagnostics.error(path, at: node.mark, "type is missing, expected \(Spelling.list(names))")
+            let isMerged = diagnostics.marks.isSet("\(path).<<") ? "; merge keys (<<) are not read" : ""
+            diagnostics.error(path, at: node.mark, "type is missing, expected \(Spelling.list(names))" + isMerged)
             return nil
         }
         var name = ""
         if case .scalar(let text, isNull: _) = type.content { name = text }
         guard let table = Tables.listeners.first(where: { $0.defaults.type == name }) else {
+            let isShort = name.count > 2 ? names.first { $0.hasPrefix(name) } : nil
             diagnostics.error(
                 "\(path).type", at: type.mark,
-                "found \(Excerpt.kind(type)), expected \(Spelling.list(names))" + Spelling.suggestion(name, names))
+                "found \(Excerpt.kind(type)), expected \(Spelling.list(names))"
+                    + (isShort.map { "; did you mean \($0)?" } ?? Spelling.suggestion(name, names)))
             return nil
         }
         var listener = table.defaults

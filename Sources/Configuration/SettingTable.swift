@@ -109,8 +109,11 @@ extension AnySettingTable {
 }
 
 extension Tables {
-    /// Every mapping by its path.
-    static let all = root.withTablesBelow
+    /// Every mapping by its path, each once.
+    static let all: [any AnySettingTable] = {
+        var paths: Set<String> = []
+        return root.withTablesBelow.filter { paths.insert($0.path).inserted }
+    }()
     /// Every variable that sets a key, with the key's path.
     static let variables = all.flatMap { table in
         table.rows.compactMap { row in row.variable.map { (name: $0.name, path: table.child(row.key), note: $0.note) } }

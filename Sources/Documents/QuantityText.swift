@@ -15,7 +15,7 @@ public enum SizeText {
                 let prefix = unit.uppercased()
                 throw ValueFault("\(digits)\(prefix)iB (by 1024) or \(digits)\(prefix)B (by 1000)")
             }
-            throw ValueFault("a size such as 65536, 64KiB, 1MiB or 2GB")
+            throw ValueFault("a whole number with a unit or none, such as 65536, 64KiB, 1MiB or 2GB")
         }
         guard let (bytes, overflow) = Int(digits)?.multipliedReportingOverflow(by: factor), !overflow else {
             return nil
@@ -68,7 +68,7 @@ public enum DurationText {
             if name.isEmpty, !digits.isEmpty {
                 throw ValueFault("a unit: \(digits)ms, \(digits)s, \(digits)m or \(digits)h")
             }
-            throw ValueFault("a duration such as 5ms, 10s, 1m or 2h")
+            throw ValueFault("a whole number with a unit, such as 5ms, 10s, 1m or 2h")
         }
         guard let (count, overflow) = Int64(digits)?.multipliedReportingOverflow(by: unit?.rawValue ?? 0), !overflow
         else { return nil }

@@ -87,10 +87,28 @@ import Testing
         }
     }
 
-    @Test(arguments: ["container-sidecar", "central-receiver", "try-out"])
-    func everyExampleLoadsWithoutAWarning(_ name: String) throws {
-        let loaded = try Configuration.load(path: "\(repository)/configs/examples/\(name).yaml", environment: [:])
+    @Test(arguments: startingPoints)
+    func everyStartingPointLoadsWithoutAWarning(_ name: String) throws {
+        let loaded = try Configuration.load(path: "\(repository)/configs/examples/\(name)", environment: [:])
         #expect(loaded.warnings == [])
+        #expect(!loaded.configuration.listeners.isEmpty)
+    }
+
+    @Test(arguments: ["edge-relay", "dhcp-server", "dns-resolver", "container-sidecar", "central-receiver"])
+    func eachUseHasAStartingPoint(_ name: String) throws {
+        #expect(startingPoints.contains("\(name).yaml"))
+        #expect(try contents("docs/configuration.md").contains("(../configs/examples/\(name).yaml)"))
+    }
+
+    @Test(arguments: ["daemonset", "sidecar"])
+    func theConfigurationInAManifestLoadsWithoutAWarning(_ name: String) throws {
+        let lines = try contents("examples/kubernetes/\(name).yaml").split(
+            separator: "\n", omittingEmptySubsequences: false)
+        let start = try #require(lines.firstIndex(of: "  kafka.yaml: |"))
+        let yaml = lines[(start + 1)...].prefix { $0.hasPrefix("    ") }.joined(separator: "\n")
+        let loaded = try Configuration.parse(yaml: yaml, file: name)
+        #expect(loaded.warnings == [])
+        #expect(!loaded.configuration.listeners.isEmpty)
     }
 
     @Test(arguments: [

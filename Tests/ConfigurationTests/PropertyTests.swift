@@ -9,9 +9,7 @@ import Syslog
 import Testing
 
 @Suite struct PropertyTests {
-    private static let sources = [
-        "kafka", "examples/container-sidecar", "examples/central-receiver", "examples/try-out",
-    ]
+    private static let sources = ["kafka"] + startingPoints.map { "examples/" + $0.dropLast(5) }
 
     /// The rendering of a configuration, read again, is the same configuration.
     @Test(arguments: sources)
@@ -42,7 +40,7 @@ import Testing
     }
 
     /// Whatever the text, it loads or is refused with places inside it; nothing traps.
-    @Test(arguments: Array(zip(sources, [1, 2, 3, 4] as [UInt64])))
+    @Test(arguments: Array(zip(sources, 1...UInt64(sources.count))))
     func noTextTraps(_ name: String, _ seed: UInt64) throws {
         let original = Array(try contents("configs/\(name).yaml").utf8)
         // Without prose the mutations hit what is read.
