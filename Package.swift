@@ -45,7 +45,8 @@ let package = Package(
                 "Base", "CRules", "Syslog", "Patterns", "Events", "Parsers", .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
-        .target(name: "Routing", dependencies: ["Base", "Parsers", "Events", "Syslog"], swiftSettings: strict),
+        .target(
+            name: "Routing", dependencies: ["Base", "Documents", "Parsers", "Events", "Syslog"], swiftSettings: strict),
         .target(name: "Spool", dependencies: ["Base", "CLinux"], swiftSettings: strict),
         .target(
             name: "Kafka",
@@ -70,7 +71,8 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Base", "Documents", "Syslog", "Routing", "Kafka", .product(name: "Logging", package: "swift-log"),
+                "Base", "Documents", "Syslog", "Routing", "Spool", "Kafka", "Inputs",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -130,7 +132,7 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests",
             dependencies: [
-                "Base", "Configuration", "Documents", "Routing", "Syslog",
+                "Base", "Configuration", "Documents", "Inputs", "Kafka", "Routing", "Spool", "Syslog",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

@@ -25,6 +25,19 @@ public struct Network: Sendable, Hashable, CustomStringConvertible {
         self = network
     }
 
+    /// A CIDR, `192.0.2.0/24`, or an address alone. Bits past the prefix are dropped.
+    public init(_ text: String) throws(ValueFault) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let first = parts.first, let bytes = AddressText.parse(first) else {
+            throw ValueFault("a network such as 192.0.2.0/24 or 2001:db8::/32")
+        }
+        let digits = parts.count == 2 ? String(parts[1]) : "\(bytes.count * 8)"
+        guard (1...3).contains(digits.count), digits.allSatisfy({ $0.isASCII && $0.isNumber }),
+            let prefix = Int(digits), let network = Network(address: bytes, prefixLength: prefix)
+        else { throw ValueFault("a prefix length from 0 to \(bytes.count * 8) after the address") }
+        self = network
+    }
+
     /// Whether an address (4 or 16 bytes, network byte order) lies in the network. An IPv4 address that a dual-stack
     /// socket shows as `::ffff:a.b.c.d` is expected as its 4 bytes.
     public func contains(_ address: UnsafeRawBufferPointer) -> Bool {

@@ -1,17 +1,20 @@
+import Documents
 import Routing
+import Spool
 
 /// What the service is told to do: listeners, Kafka, spool, routes, limits, logging.
 ///
-/// Read from YAML with ``load(path:environment:)``; `Configuration()` holds every default and no listener.
-/// Sizes are bytes, durations `Duration`. A nil in a setting whose default depends on others (the spool's sizes, the
-/// state directory, a listener's message size) means "by default"; a computed property gives the value in force.
+/// Read from YAML with ``load(path:environment:)``; `Configuration()` holds every default and no listener. A default is
+/// a property's initial value, here or in the settings of the stage that it belongs to, and said nowhere else. A nil in
+/// a setting whose default depends on others (the spool's sizes, the state directory, a listener's message size) means
+/// "by default"; a computed property gives the value in force.
 public struct Configuration: Sendable, Equatable {
     /// `listeners`: where messages come from, in the order of the file.
     public var listeners: [Listener] = []
     /// `kafka`: where events go.
     public var kafka = Kafka()
     /// `spool`: where events wait for Kafka's delivery report.
-    public var spool = Spool()
+    public var spool = SpoolSettings()
     /// `state-directory`: where file checkpoints live; nil = by default, see ``checkpointDirectory(environment:)``.
     public var stateDirectory: String?
     /// `rules.files`: globs of the user's rules files, added to the built-in ones and overriding them by name.
@@ -47,5 +50,20 @@ public struct Configuration: Sendable, Equatable {
         if let directory = spool.directory { return directory }
         if let home = environment["XDG_STATE_HOME"], !home.isEmpty { return home + "/kafkastreamer" }
         return "/var/lib/kafkastreamer"
+    }
+}
+
+extension Configuration: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The configuration in force as YAML: every key with its value, in a stable order, secrets masked.
+    public var description: String { Tables.root.render(self).description }
+    /// As ``description``.
+    public var debugDescription: String { description }
+
+    /// The keys whose change a reload does not take over, those that differ. A secret that changed counts.
+    public func changesAfterRestart(from old: Configuration) -> [String] {
+        let changed = Tables.root.changesAfterRestart(from: old, to: self)
+        // A secret is rendered without its value.
+        let isSaid = changed.contains { $0.hasPrefix("kafka.propert") }
+        return changed + (isSaid || old.kafka.properties == kafka.properties ? [] : ["kafka.property-files"])
     }
 }

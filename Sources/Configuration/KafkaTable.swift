@@ -1,4 +1,6 @@
+import Base
 import Documents
+import Kafka
 
 extension Tables {
     static let kafka = SettingTable(
@@ -9,7 +11,7 @@ extension Tables {
             "librdkafka-options": "properties", "confparam": "properties", "compression.codec": "compression",
         ],
         [
-            .brokers,
+            brokers,
             .one("producers", \.producers, .threads, "librdkafka handles").afterRestart,
             .one(
                 "embedded", \.embedded, .boolean,
@@ -24,31 +26,14 @@ extension Tables {
             .noted(
                 "with `{family}` in its place one topic takes all types of a family: dhcp, dns, systemd, auth, "
                     + "kernel, …"),
+            deadLetterTopic, topicErrorTimeout,
             .one(
-                "dead-letter-topic", \.deadLetterTopic, .topic,
-                "where records go that Kafka refuses for good, with the reason"
-            ).afterRestart,
-            .one(
-                "topic-error-timeout", \.topicErrorTimeout,
-                .duration(.zero...Duration.seconds(365 * 86_400), step: .milliseconds(1)),
-                "after so long what waits for a topic becomes dead letters; 0 = it waits as long as it takes"
-            ).noted(
-                "a topic that does not exist, a right that is missing; the newest event stays and tries on, and dead "
-                    + "letters are never given up"
-            ).afterRestart,
-            .one(
-                "in-flight", \.inFlight, .window,
+                "in-flight", \.limits.inFlight, .window,
                 "the most one producer has handed to librdkafka and has no delivery report for"
             ).afterRestart,
-            Setting<Configuration.Kafka>.derived(
-                "in-flight-per-topic", \.configuredInFlightPerTopic, \.inFlightPerTopic,
-                .window.described("records, 1 to `in-flight`"),
-                "of these, the most of one topic; `null` = half of `in-flight`"
-            ).shown("`10000`", sample: "null").noted(
-                "a topic without a leader leaves room for the others"
-            ).afterRestart,
+            inFlightPerTopic,
             .one(
-                "linger", \.linger, .duration(.zero...Duration.seconds(900), step: .milliseconds(1)),
+                "linger", \.linger, .duration(.zero...Duration.seconds(900), whole: .ms),
                 "how long a batch waits for company"
             ).noted("in the sender; librdkafka adds a millisecond").afterRestart,
             .one("compression", \.compression, .cases(), "of batches").afterRestart,
@@ -58,115 +43,86 @@ extension Tables {
                 .example("{sasl.password: /run/secrets/kafka-password}")
                 .noted("less one newline at its end"),
         ])
+
+    // What is more than one line of plain types: the compiler would take minutes for them in the list.
+    private static let brokers: Setting<Configuration.Kafka> =
+        .list(
+            "brokers", \.brokers, Kind<String>.broker.described("list, or text with commas"),
+            needed: "at least one broker",
+            takesCommas: true, "`host:port`; the port is 9092 where there is none"
+        ).variable("KAFKA_BROKERS", "with commas").afterRestart
+
+    private static let deadLetterTopic: Setting<Configuration.Kafka> =
+        .one(
+            "dead-letter-topic", \.limits.deadLetterTopic, Kind<String>.topic.some,
+            "where records go that Kafka refuses for good, with the reason"
+        ).afterRestart
+
+    private static let topicErrorTimeout: Setting<Configuration.Kafka> =
+        .one(
+            "topic-error-timeout", \.limits.giveUpAfter,
+            Kind<Duration>.duration(.zero...Duration.seconds(365 * 86_400), whole: .ms).map(
+                { $0 == .zero ? nil : UInt64($0.microseconds) * 1000 },
+                back: { .nanoseconds(Int64(clamping: $0 ?? 0)) }),
+            "after so long what waits for a topic becomes dead letters; 0 = it waits as long as it takes"
+        ).noted(
+            "a topic that does not exist, a right that is missing; the newest event stays and tries on, and dead "
+                + "letters are never given up"
+        ).afterRestart
+
+    private static let inFlightPerTopic: Setting<Configuration.Kafka> =
+        .optional(
+            "in-flight-per-topic", \.limits.configuredShare,
+            Kind<Int>.window.described("records, 1 to `in-flight`"),
+            inForce: \Configuration.Kafka.limits.share, "of these, the most of one topic; `null` = half of `in-flight`"
+        ).noted("a topic without a leader leaves room for the others").afterRestart
 }
 
 extension Setting where Root == Configuration.Kafka {
-    /// A list, or one text with commas, in the file as in the environment.
-    fileprivate static var brokers: Setting {
-        Setting(
-            key: "brokers", unit: "list, or text with commas",
-            meaning: "`host:port`; the port is 9092 where there is none",
-            needsRestart: true,
-            read: { section, kafka in
-                guard let node = section.node("brokers") else { return }
-                guard case .sequence(let items) = node.content else {
-                    section.read("brokers", into: &kafka.brokers, Self.separated)
-                    return
-                }
-                if items.isEmpty {
-                    section.findings.error(
-                        "kafka.brokers", at: node.mark, "found an empty list, expected at least one broker")
-                    return
-                }
-                section.readList("brokers", into: &kafka.brokers, ScalarText.broker)
-            },
-            render: { .list($0.brokers) },
-            assign: { text, kafka throws(ScalarFault) in kafka.brokers = try Self.separated(text) }
-        ).variable("KAFKA_BROKERS", "with commas")
-    }
-
-    private static func separated(_ text: String) throws(ScalarFault) -> [String] {
-        try ScalarText.separated(text, ScalarText.broker)
-    }
-
     fileprivate static func properties(_ key: String, isFile: Bool, _ meaning: String) -> Setting {
-        Setting(
-            key: key, unit: isFile ? "property: path" : "property: value", meaning: meaning, needsRestart: true,
-            read: { section, kafka in
-                guard let node = section.node(key),
-                    let list = Section(node, path: section.child(key), findings: section.findings)
-                else { return }
-                for entry in list.inOrder { kafka.readProperty(entry, in: list, isFile: isFile) }
-            },
+        Setting.map(
+            key, isFile ? "property: path" : "property: value", meaning,
+            read: { entry, section, kafka in kafka.readProperty(entry, in: section, isFile: isFile) },
             render: { kafka in
-                .mapping(
-                    kafka.properties.filter { ($0.file != nil) == isFile }.map { property in
-                        (property.name, .text(property.file ?? property.shownValue))
-                    })
-            })
+                kafka.properties.filter { ($0.file != nil) == isFile }.map { property in
+                    (property.name, .text(property.file ?? property.shownValue))
+                }
+            }
+        ).afterRestart
     }
 }
 
 extension Configuration.Kafka {
     fileprivate mutating func readProperty(_ entry: SourceEntry, in section: Section, isFile: Bool) {
-        let findings = section.findings
-        do throws(ScalarFault) {
-            _ = try ScalarText.property(entry.key)
+        let diagnostics = section.diagnostics
+        do throws(ValueFault) {
+            _ = try Kind<String>.property.read(entry.key)
         } catch {
             // The key is not shown: without its colon it holds the value.
-            findings.error(section.path, at: entry.mark, "found another key, expected \(error.expected)")
+            diagnostics.error(section.path, at: entry.mark, "found another key, expected \(error.expected)")
             return
         }
         let path = section.child(entry.key)
-        guard let value = Self.value(entry.value, path: path, isFile: isFile, findings) else { return }
-        let property = Property(name: entry.key, value: value.text, file: value.file)
-        if let key = Property.ownKeys[entry.key] {
-            findings.error(path, at: entry.mark, "set \(key) instead of this property")
-        } else if let other = properties.first(where: { $0.canonicalName == property.canonicalName }) {
-            findings.error(
-                path, at: entry.mark,
-                other.name == entry.key
-                    ? "the property is set twice, in properties and in property-files"
-                    : "the property is set twice: \(other.name) is another name of it")
-        } else {
-            properties.append(property)
+        guard case .scalar(let text, isNull: false) = entry.value.content else {
+            diagnostics.error(
+                path, at: entry.value.mark,
+                "found \(Excerpt.kind(entry.value, isSecret: true)), expected "
+                    + (isFile ? "the path of a file" : "one value"))
+            return
         }
-    }
-
-    /// A property's value, and the file that it was read from.
-    private static func value(
-        _ node: SourceNode, path: String, isFile: Bool, _ findings: Findings
-    ) -> (text: String, file: String?)? {
-        guard case .scalar(let text, isNull: false) = node.content else {
-            findings.error(
-                path, at: node.mark,
-                "found \(Shown.kind(node, isSecret: true)), expected " + (isFile ? "the path of a file" : "one value"))
-            return nil
-        }
-        guard isFile else {
-            if text.utf8.contains(0) {
-                findings.error(path, at: node.mark, "found a NUL byte, expected text")
-            } else if let placeholder = Placeholder(in: text) {
-                let property = Property(name: String(path.dropFirst("kafka.properties.".count)), value: text)
-                findings.error(
-                    path, at: node.mark,
-                    placeholder.fault(isSecret: property.isSecret) + "; set the variable "
-                        + EnvironmentOverrides.variable(ofProperty: property.name)
-                        + ", or name a file under kafka.property-files")
+        do throws(Property.Fault) {
+            let property = try Property(name: entry.key, isFile ? .file(text) : .value(text))
+            if let other = properties.first(where: { $0.canonicalName == property.canonicalName }) {
+                diagnostics.error(
+                    path, at: entry.mark,
+                    other.name == entry.key
+                        ? "the property is set twice, in properties and in property-files"
+                        : "the property is set twice: \(other.name) is another name of it")
             } else {
-                return (text, nil)
+                properties.append(property)
             }
-            return nil
-        }
-        do throws(SourceFault) {
-            return (try TextFile.readSecret(text), text)
         } catch {
-            findings.error(path, at: node.mark, "the file \(Shown.path(text)) \(error.message)")
-            return nil
+            diagnostics.error(path, at: error.isOfName ? entry.mark : entry.value.mark, error.message)
         }
     }
-}
-
-extension Configuration.Kafka.Property {
-    var canonicalName: String { Self.canonical(name) }
 }

@@ -1,3 +1,4 @@
+import Base
 import Documents
 
 extension Configuration {
@@ -15,10 +16,9 @@ extension Configuration {
     ) throws(ConfigurationErrors) -> LoadedConfiguration {
         let text: String
         do throws(SourceFault) {
-            text = try TextFile.read(path, limit: maximumFileSize)
+            text = try TextFile.read(path)
         } catch {
-            let mark = ConfigurationMark(file: path, line: error.line, column: error.column)
-            throw ConfigurationErrors(errors: [ConfigurationIssue(at: mark, path: "", message: error.message)])
+            throw ConfigurationErrors(errors: [SourceIssue(error, file: path)])
         }
         return try parse(yaml: text, file: path, environment: environment)
     }
@@ -35,57 +35,32 @@ extension Configuration {
     public static func parse(
         yaml: String, file: String, environment: [String: String] = [:]
     ) throws(ConfigurationErrors) -> LoadedConfiguration {
-        let findings = Findings(file: file)
+        let diagnostics = Diagnostics(marks: KeyMarks(file: file))
         var configuration = Configuration()
-        if yaml.utf8.count > maximumFileSize {
-            let mark = ConfigurationMark(file: file, line: 0, column: 0)
-            let message = "is longer than \(ScalarText.format(size: maximumFileSize))"
-            throw ConfigurationErrors(errors: [ConfigurationIssue(at: mark, path: "", message: message)])
-        }
         do throws(SourceFault) {
             if let root = try SourceReader.read(yaml, file: file) {
-                findings.record(root, path: "")
-                Tables.root.read(root, path: "", into: &configuration, findings)
+                diagnostics.marks.record(root, path: "")
+                Tables.root.read(root, path: "", into: &configuration, diagnostics)
             }
         } catch {
-            let mark = ConfigurationMark(file: file, line: error.line, column: error.column)
-            throw ConfigurationErrors(errors: [ConfigurationIssue(at: mark, path: "", message: error.message)])
+            throw ConfigurationErrors(errors: [SourceIssue(error, file: file)])
         }
-        EnvironmentOverrides(environment, findings).apply(to: &configuration)
-        configuration.checkRelations(findings)
-        configuration.checkListenerReferences(findings)
-        return try LoadedConfiguration(configuration, findings)
-    }
-}
-
-extension LoadedConfiguration {
-    /// The same after the command line changed ``configuration``: sizes, addresses, names and routes are checked
-    /// against each other again. Routes may name listeners that are gone; such a condition never holds.
-    public func revalidated() throws(ConfigurationErrors) -> LoadedConfiguration {
-        let findings = Findings(file: marks.file, marks: marks)
-        configuration.checkRelations(findings)
-        return try LoadedConfiguration(configuration, findings)
+        EnvironmentOverrides(environment, diagnostics).apply(to: &configuration)
+        CrossCheck.report(configuration, diagnostics)
+        configuration.checkListenerReferences(diagnostics)
+        return try LoadedConfiguration(configuration, diagnostics)
     }
 
-    /// What is wrong where there is no listener: legal for a file that arguments of the command complete, and an end
-    /// at start for a service that has only the file.
-    public var missingListeners: ConfigurationIssue? {
-        guard configuration.listeners.isEmpty else { return nil }
-        let isOff = marks.isSet("listeners") && marks.value("listeners").line == 0
-        return issue(
-            at: "listeners",
-            isOff
-                ? "no listener is left, so there is nothing to read"
-                : "there are none, so there is nothing to read; expected at least one, such as {type: udp}")
-    }
-
-    init(_ configuration: Configuration, _ findings: Findings) throws(ConfigurationErrors) {
-        let warnings = Findings.sorted(findings.warnings)
-        guard findings.errors.isEmpty else {
-            throw ConfigurationErrors(
-                errors: Findings.sorted(findings.errors), warnings: warnings,
-                partial: LoadedConfiguration(configuration: configuration, marks: findings.marks, warnings: warnings))
+    /// Sets one key from a text; what is wrong with the text is said.
+    mutating func set(_ path: String, to text: String, from mark: SourceMark, _ diagnostics: Diagnostics) {
+        do throws(ValueFault) {
+            try Tables.root.assign(path[...], text, &self)
+            if let placeholder = Placeholder(in: text) {
+                throw ValueFault("the value itself: " + placeholder.fault())
+            }
+            diagnostics.marks.set(path, mark)
+        } catch {
+            diagnostics.error(path, at: mark, "found \(Excerpt.value(text)), expected \(error.expected)")
         }
-        self.init(configuration: configuration, marks: findings.marks, warnings: warnings)
     }
 }

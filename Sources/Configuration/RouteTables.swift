@@ -27,58 +27,45 @@ extension Tables {
         ],
         [
             .list("program", \.programs, .text("list with wildcards"), "program tags"),
-            .keywords("facility", \.facilities, .facility, "`daemon`, `local0`, … or 0 to 23")
-                .noted(words(ScalarText.facilities)),
-            .keywords(
-                "severity", \.severities, .severity, "one = that or more urgent; a list = just these", least: true
-            )
-            .noted(words(ScalarText.severities) + ", or 0 to 7"),
+            .list(
+                "facility", \.facilities, .facility, order: { items, _ in Set(items).sorted() },
+                "`daemon`, `local0`, … or 0 to 23"
+            ).noted(words(Kind.facilities)),
+            .list(
+                "severity", \.severities, .severity,
+                order: { items, isList in
+                    // One alone stands for itself and all that are more urgent.
+                    if !isList, let bound = items.first { Array(0...bound) } else { Set(items).sorted() }
+                },
+                "one = that or more urgent; a list = just these"
+            ).noted(words(Kind.severities) + ", or 0 to 7"),
             .list("host", \.hosts, .text("list with wildcards"), "host names as in the message"),
-            .networks("source", \.sources, "the sender's address"),
-            .list("listener", \.listeners, .name.described("list"), "names of listeners"),
+            .list("source", \.sources, Kind<Network>.network.described("list of networks"), "the sender's address"),
+            .list("listener", \.listeners, Kind<String>.name.described("list"), "names of listeners"),
         ])
 
     private static func words(_ words: [String]) -> String { words.map { "`\($0)`" }.joined(separator: " ") }
 }
 
 extension Kind where Value == RouteDefinition.Parser {
-    fileprivate static let parser = Kind(
-        unit: "`auto`, `none`, a parser's name",
-        read: { text throws(ScalarFault) in
-            switch text {
+    fileprivate static let parser = Kind<String>.name.described("`auto`, `none`, a parser's name").map(
+        { name -> RouteDefinition.Parser in
+            switch name {
             case "auto": .auto
             case "none": .none
-            default: .named(try ScalarText.name(text))
+            default: .named(name)
             }
         },
-        write: { parser in
+        back: { parser -> String in
             switch parser {
-            case .auto: .text("auto")
-            case .none: .text("none")
-            case .named(let name): .text(name)
+            case .auto: "auto"
+            case .none: "none"
+            case .named(let name): name
             }
         })
 }
 
 extension Setting where Root == RouteDefinition {
-    /// Numbers of the syslog header by their keywords, ascending, each once.
-    /// - Parameter least: one alone stands for itself and all that are more urgent.
-    fileprivate static func keywords(
-        _ key: String, _ path: SettingPath<Root, [UInt8]>, _ kind: Kind<UInt8>, _ meaning: String, least: Bool = false
-    ) -> Setting {
-        Setting(
-            key: key, unit: kind.unit, meaning: meaning,
-            read: { section, route in
-                var numbers = route[keyPath: path]
-                section.readList(key, into: &numbers, kind.read)
-                if least, case .scalar = section.node(key)?.content, let bound = numbers.first {
-                    numbers = Array(0...bound)
-                }
-                route[keyPath: path] = Array(Set(numbers)).sorted()
-            },
-            render: { .sequence($0[keyPath: path].map { kind.write($0) }) })
-    }
-
     /// The topic of all events; where `topics` names some, of the others, and is written there.
     fileprivate static var topic: Setting {
         var setting = Setting.optional("topic", \.topic, .topic, "one topic for every event of the route")
@@ -89,55 +76,42 @@ extension Setting where Root == RouteDefinition {
     }
 
     fileprivate static var topics: Setting {
-        Setting(
-            key: "topics", unit: "type: topic", meaning: "topics by event type; `default` is for the types not named",
-            note: "not together with `topic`", hint: "such as {DHCP_LEASE: leases, default: dhcp}",
-            read: { section, route in route.readTopics(section) },
+        var setting = Setting.map(
+            "topics", "type: topic", "topics by event type; `default` is for the types not named",
+            read: { entry, section, route in route.readTopic(entry, section) },
             render: { route in
-                guard !route.topics.isEmpty else { return .mapping([]) }
+                guard !route.topics.isEmpty else { return [] }
                 var topics = route.topics.sorted { $0.key < $1.key }.map { ($0.key, YAMLText.text($0.value)) }
                 if let topic = route.topic { topics.append(("default", .text(topic))) }
-                return .mapping(topics)
-            })
+                return topics
+            }
+        ).noted("not together with `topic`").example("{DHCP_LEASE: leases, default: dhcp}")
+        setting.read = { [read = setting.read] section, route in
+            if route.topic != nil, let node = section.node("topics"), case .mapping(let entries) = node.content,
+                !entries.isEmpty
+            {
+                section.diagnostics.error(
+                    section.child("topics"), at: node.mark, "topic is set as well, expected one of the two")
+            }
+            read(section, &route)
+        }
+        return setting
     }
 }
 
 extension RouteDefinition {
-    fileprivate mutating func readTopics(_ section: Section) {
-        guard let node = section.node("topics"),
-            let list = Section(node, path: section.child("topics"), findings: section.findings)
-        else { return }
-        if !list.inOrder.isEmpty, topic != nil {
-            section.findings.error(list.path, at: node.mark, "topic is set as well, expected one of the two")
+    fileprivate mutating func readTopic(_ entry: SourceEntry, _ section: Section) {
+        let path = section.child(Excerpt.key(entry.key))
+        guard let topic = section.scalar(entry.value, path: path, Kind<String>.topic.read) else { return }
+        if entry.key == "default" {
+            self.topic = topic
+            return
         }
-        for entry in list.inOrder {
-            let path = list.child(Shown.key(entry.key))
-            guard let topic = list.scalar(entry.value, path: path, ScalarText.topic) else { continue }
-            if entry.key == "default" {
-                self.topic = topic
-                continue
-            }
-            do throws(ScalarFault) {
-                topics[try ScalarText.eventType(entry.key)] = topic
-            } catch {
-                section.findings.error(
-                    path, at: entry.mark, "found \"\(Shown.key(entry.key))\", expected \(error.expected)")
-            }
+        do throws(ValueFault) {
+            topics[try Kind<String>.eventType.read(entry.key)] = topic
+        } catch {
+            section.diagnostics.error(
+                path, at: entry.mark, "found \"\(Excerpt.key(entry.key))\", expected \(error.expected)")
         }
-    }
-}
-
-extension Setting where Root == Configuration {
-    static var routes: Setting {
-        Setting(
-            key: "routes", unit: "list", meaning: "which parser, topic and key a message gets",
-            read: { section, configuration in
-                for (index, item) in section.items("routes").enumerated() {
-                    var route = RouteDefinition(name: "route-\(index + 1)")
-                    Tables.route.read(item.node, path: item.path, into: &route, section.findings)
-                    configuration.routes.append(route)
-                }
-            },
-            render: { .sequence($0.routes.map { Tables.route.render($0) }) })
     }
 }

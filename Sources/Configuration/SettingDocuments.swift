@@ -1,3 +1,6 @@
+import Base
+import Documents
+
 /// What the documents say of settings, written from the tables: `docs/configuration.md` and `configs/kafka.yaml`. The
 /// prose around it is written by hand and stays as it is.
 public enum SettingDocuments {
@@ -41,11 +44,11 @@ public enum SettingDocuments {
         if heading == "## Environment" { return variables }
         guard heading.hasPrefix("### `") else { return nil }
         let name = heading.dropFirst(5).dropLast()
-        let shared = ListenerType.sharedKeys
+        let shared = Tables.sharedKeys
         if name == "listeners[all]" {
-            return ListenerType.all.first?.table.rows.filter { shared.contains($0.key) }.map(markdown)
+            return Tables.udp.rows.filter { shared.contains($0.key) }.map(markdown)
         }
-        let table = Tables.all.first { $0.names.path == (name == "top level" ? "" : name) }
+        let table = Tables.all.first { $0.path == (name == "top level" ? "" : name) }
         let isListener = name.hasPrefix("listeners[") && !name.hasPrefix("listeners[]")
         return table?.rows.filter { !isListener || !shared.contains($0.key) }.map(markdown)
     }
@@ -66,9 +69,9 @@ public enum SettingDocuments {
                 )
             ]
         let addresses = EnvironmentOverrides.addresses.map {
-            ($0.0, "the addresses of \($0.1.uppercased()) listeners, with commas; `off` = none")
+            ($0.0, "the addresses of \($0.1.type.uppercased()) listeners, with commas; `off` = none")
         }
-        let keys = EnvironmentOverrides.variables.map {
+        let keys = Tables.variables.map {
             ($0.name, "`\($0.path)`" + ($0.note.isEmpty ? "" : ", \($0.note)"))
         }
         return (keys + properties + addresses).map { "| `\($0.0)` | \($0.1) |" }
@@ -77,8 +80,9 @@ public enum SettingDocuments {
     private static let restartPrefix = "These take effect at the next start only:"
     private static var restartLines: [String] {
         let parts = Tables.all.compactMap { table -> String? in
-            let (path, keys) = (table.names.path, table.keysAfterRestart)
-            let others = table.names.keys.filter { !keys.contains($0) }
+            let path = table.path
+            let keys = table.rows.filter(\.needsRestart).map(\.key)
+            let others = table.keys.filter { !keys.contains($0) }
             if keys.isEmpty { return nil }
             if path.isEmpty { return keys.map { "`\($0)`" }.joined(separator: ", ") }
             return "`\(path)`"
@@ -112,7 +116,7 @@ public enum SettingDocuments {
             case (_, "routes"): table = entry.depth > 4 ? "routes[].match" : "routes[]"
             default: table = section
             }
-            let row = Tables.all.first { $0.names.path == table }?.rows.first { $0.key == entry.key }
+            let row = Tables.all.first { $0.path == table }?.rows.first { $0.key == entry.key }
             return row.map { entry.line($0) } ?? line
         }
     }
@@ -147,7 +151,7 @@ private struct SampleLine {
         guard rest.isEmpty || rest.first == " " else { return nil }
         let comment = rest.firstRange(of: " # ")
         hasComment = comment != nil
-        value = ScalarText.trimmed(rest[..<(comment?.lowerBound ?? rest.endIndex)])
+        value = rest[..<(comment?.lowerBound ?? rest.endIndex)].trimmed
     }
 
     /// The line with what a setting's entry says.

@@ -19,6 +19,14 @@ public struct SourceMark: Sendable, Hashable, CustomStringConvertible {
         SourceMark(file: "environment:\(variable)", line: 0, column: 0)
     }
 
+    /// An argument of the command, such as `--topic`.
+    public static func argument(_ flag: String) -> SourceMark { SourceMark(file: flag, line: 0, column: 0) }
+
+    /// The environment variable that it is.
+    var variable: String? {
+        file.hasPrefix("environment:") ? String(file.dropFirst("environment:".count)) : nil
+    }
+
     /// `file:line:column`, or the file alone.
     public var description: String { line == 0 ? file : "\(file):\(line):\(column)" }
 }

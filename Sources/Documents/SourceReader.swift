@@ -22,6 +22,7 @@ public struct SourceLimits: Sendable {
 /// is an alias to aliases costs hours there.
 public struct SourceReader: ~Copyable {
     private let file: String
+    private let text: String
     private let limits: SourceLimits
     /// On the heap: the library keeps the parser's own address.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
@@ -40,7 +41,7 @@ public struct SourceReader: ~Copyable {
         try checkCharacters(text)
         let bytes = Array(text.utf8)
         let result: Result<SourceNode?, SourceFault> = bytes.withUnsafeBufferPointer { bytes in
-            var reader = SourceReader(file: file, limits: limits)
+            var reader = SourceReader(file: file, text: text, limits: limits)
             do throws(SourceFault) {
                 return .success(try reader.document(bytes))
             } catch {
@@ -63,8 +64,9 @@ public struct SourceReader: ~Copyable {
         } catch {}
     }
 
-    private init(file: String, limits: SourceLimits) {
+    private init(file: String, text: String, limits: SourceLimits) {
         self.file = file
+        self.text = text
         self.limits = limits
         parser = .allocate(capacity: 1)
         guard yaml_parser_initialize(parser) == 1 else { fatalError("out of memory for a YAML parser") }
@@ -131,6 +133,7 @@ public struct SourceReader: ~Copyable {
         guard parser.error == YAML_SCANNER_ERROR || parser.error == YAML_PARSER_ERROR else {
             return SourceFault(line: 1, column: 1, message: "not valid YAML: \(problem)")
         }
+        if let fault = firstCharacterFault(parser) { return fault }
         var message = "not valid YAML: \(problem)"
         if let context = parser.context {
             message += " \(String(cString: context))"
@@ -139,6 +142,21 @@ public struct SourceReader: ~Copyable {
             }
         }
         return fault(parser.problem_mark, message)
+    }
+
+    /// What the library says of a sign that begins no value is of no use to who forgot the quotes, or hit the tab key.
+    private func firstCharacterFault(_ parser: yaml_parser_t) -> SourceFault? {
+        let context = parser.context.map { String(cString: $0) }
+        let isName = context == "while scanning an alias" || context == "while scanning an anchor"
+        let isToken = context == "while scanning for the next token"
+        guard isName || isToken else { return nil }
+        let mark = isName ? parser.context_mark : parser.problem_mark
+        let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+        guard Int(mark.line) < lines.count, let sign = lines[Int(mark.line)].dropFirst(Int(mark.column)).first else {
+            return nil
+        }
+        if sign == "\t" { return fault(mark, "not valid YAML: a tab stands here, expected spaces") }
+        return fault(mark, "not valid YAML: text that begins with \(sign) needs quotes")
     }
 
     private func fault(_ mark: yaml_mark_t, _ message: String) -> SourceFault {
@@ -169,7 +187,7 @@ public struct SourceReader: ~Copyable {
         let mark = event.start_mark
         guard depth < limits.depth else { throw excess(mark, "nested more than \(limits.depth) deep") }
         if event.type == YAML_ALIAS_EVENT {
-            let name = text(event.data.alias.anchor)
+            let name = name(event.data.alias.anchor)
             guard let target = anchors[name] else { throw fault(mark, "not valid YAML: found undefined alias") }
             try count(target.size, at: mark)
             return target.node
@@ -180,16 +198,16 @@ public struct SourceReader: ~Copyable {
         let content: SourceNode.Content
         switch event.type {
         case YAML_SCALAR_EVENT:
-            anchor = text(event.data.scalar.anchor)
+            anchor = name(event.data.scalar.anchor)
             try checkTag(event.data.scalar.tag, at: mark)
             let (value, isPlain) = scalar()
             content = .scalar(value, isNull: isPlain && ["", "~", "null", "Null", "NULL"].contains(value))
         case YAML_SEQUENCE_START_EVENT:
-            anchor = text(event.data.sequence_start.anchor)
+            anchor = name(event.data.sequence_start.anchor)
             try checkTag(event.data.sequence_start.tag, at: mark)
             content = .sequence(try items(depth: depth))
         default:
-            anchor = text(event.data.mapping_start.anchor)
+            anchor = name(event.data.mapping_start.anchor)
             try checkTag(event.data.mapping_start.tag, at: mark)
             content = .mapping(try entries(depth: depth))
         }
@@ -240,10 +258,10 @@ public struct SourceReader: ~Copyable {
         return (String(decoding: bytes, as: UTF8.self), scalar.style == YAML_PLAIN_SCALAR_STYLE)
     }
 
-    private func text(_ bytes: UnsafeMutablePointer<UInt8>?) -> String { bytes.map { String(cString: $0) } ?? "" }
+    private func name(_ bytes: UnsafeMutablePointer<UInt8>?) -> String { bytes.map { String(cString: $0) } ?? "" }
 
     private func checkTag(_ tag: UnsafeMutablePointer<UInt8>?, at mark: yaml_mark_t) throws(SourceFault) {
-        let name = text(tag)
+        let name = name(tag)
         guard name.isEmpty || name == "!" || name.hasPrefix("tag:yaml.org,2002:") else {
             // Final for every reader: what stands behind it has not been measured.
             throw excess(mark, "tags such as !include are not read; expected a plain value")

@@ -1,5 +1,11 @@
 /// What a misspelt name was meant to be.
 public enum Spelling {
+    /// `a, b or c`.
+    public static func list(_ names: [String]) -> String {
+        guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+        return names.dropLast().joined(separator: ", ") + " or " + last
+    }
+
     /// `; did you mean x?`, or nothing.
     public static func suggestion(_ word: String, _ names: [String]) -> String {
         nearest(to: word, among: names).map { "; did you mean \($0)?" } ?? ""

@@ -14,8 +14,8 @@ public final class ProducerPool: Sendable {
     public struct Limits: Sendable, Equatable {
         /// Records handed to one producer and not reported yet.
         public var inFlight: Int
-        /// Records of one topic among them.
-        public var share: Int
+        /// Records of one topic among them, so that one without a leader leaves room for the others; nil = half.
+        public var configuredShare: Int?
         /// Nanoseconds between two turns of a sender under load: the linger. Lingering here and not in librdkafka,
         /// partition by partition, makes one burst of all partitions.
         public var turn = 5_000_000
@@ -25,11 +25,16 @@ public final class ProducerPool: Sendable {
         /// before the topic's records become dead letters; nil = as long as it takes.
         public var giveUpAfter: UInt64?
 
-        /// Limits; a topic's share is half of the window.
+        /// Limits; what is not said is by default.
         public init(inFlight: Int = 20_000, deadLetterTopic: String? = "kafkastreamer-dead-letters") {
             self.inFlight = inFlight
-            share = max(1, inFlight / 2)
             self.deadLetterTopic = deadLetterTopic
+        }
+
+        /// Records of one topic that may be under way.
+        public var share: Int {
+            get { configuredShare ?? max(1, inFlight / 2) }
+            set { configuredShare = newValue }
         }
     }
 

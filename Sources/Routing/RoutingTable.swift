@@ -1,4 +1,5 @@
 import Base
+import Documents
 import Events
 import Parsers
 
@@ -96,16 +97,21 @@ public final class RoutingTable: Sendable {
                 if let found = parsers.parser(named: name) {
                     parser = found
                 } else {
-                    refuse("parser", "no parser \(name); there are \(parsers.parserNames.joined(separator: ", "))")
+                    refuse("parser", "no parser \(name)" + Self.known(name, parsers.parserNames))
                 }
             }
             var key: FieldID?
             if let name = definition.key {
                 key = parsers.vocabulary.fieldID(named: name)
-                if key == nil { refuse("key", "no event has a field \(name)") }
+                if key == nil {
+                    refuse(
+                        "key",
+                        "no event has a field \(name)"
+                            + Spelling.suggestion(name, parsers.vocabulary.fields.map(\.name)))
+                }
             }
             for type in definition.topics.keys.sorted() where !types.contains(type) {
-                refuse("topics.\(type)", "no event type \(type); there are \(types.joined(separator: ", "))")
+                refuse("topics.\(type)", "no event type \(type)" + Self.known(type, types))
             }
             let row = choices.baseAddress! + index * types.count
             var refused: Set<String> = []
@@ -146,6 +152,18 @@ public final class RoutingTable: Sendable {
         self.choices = choices
         self.names = names
         if !errors.isEmpty { throw RouteErrors(errors: errors) }
+    }
+
+    /// A route's place in the list of definitions; nil for the one that takes what no other does. For tools.
+    public func place(of route: Route) -> Int? {
+        let place = (route.topics - UnsafePointer(choices.baseAddress!)) / parsers.vocabulary.eventTypes.count
+        return place < conditions.count ? place : nil
+    }
+
+    /// What a name was meant to be, or all that it could be.
+    private static func known(_ name: String, _ names: [String]) -> String {
+        let suggestion = Spelling.suggestion(name, names)
+        return suggestion.isEmpty ? "; there are \(names.joined(separator: ", "))" : suggestion
     }
 
     deinit {

@@ -19,7 +19,7 @@ struct Blueprint {
     let client: ClientConfiguration
     let topics: TopicTable
     /// What is legal and likely not meant, of the configuration itself and of what it names.
-    let warnings: [ConfigurationIssue]
+    let warnings: [SourceIssue]
 
     var configuration: Configuration { loaded.configuration }
 
@@ -32,7 +32,7 @@ struct Blueprint {
         _ loaded: LoadedConfiguration, topics: TopicTable, needsListeners: Bool = false
     ) throws(ConfigurationErrors) {
         let configuration = loaded.configuration
-        var errors: [ConfigurationIssue] = []
+        var errors: [SourceIssue] = []
         var warnings = loaded.warnings
         if needsListeners, let issue = loaded.missingListeners { errors.append(issue) }
         let client = Self.client(configuration.kafka)
@@ -111,13 +111,7 @@ struct Blueprint {
             return errors
         } catch {
             let all = errors.errors + error.errors.filter { !errors.errors.contains($0) }
-            let sorted = all.enumerated().sorted { a, b in
-                // What has no line is of the whole file or of the environment, and comes last.
-                if (a.element.line == 0) != (b.element.line == 0) { return b.element.line == 0 }
-                return (a.element.file, a.element.line, a.element.column, a.offset)
-                    < (b.element.file, b.element.line, b.element.column, b.offset)
-            }
-            return ConfigurationErrors(errors: sorted.map(\.element), warnings: errors.warnings)
+            return ConfigurationErrors(errors: SourceIssue.sorted(all), warnings: errors.warnings)
         }
     }
 
@@ -136,26 +130,9 @@ struct Blueprint {
             listeners: listeners)
     }
 
-    /// The spool's settings.
-    var spoolSettings: SpoolSettings {
-        let spool = configuration.spool
-        let sync: SpoolSettings.Sync =
-            switch spool.sync {
-            case .process: .process
-            case .interval: .interval(milliseconds: spool.syncInterval.wholeMilliseconds)
-            case .always: .always
-            }
-        return SpoolSettings(
-            directory: spool.directory, maximumSize: spool.maximumSize, segmentSize: spool.segmentSize, sync: sync)
-    }
-
     /// How much may be under way at the producers.
     var producerLimits: ProducerPool.Limits {
-        var limits = ProducerPool.Limits(inFlight: configuration.kafka.inFlight)
-        limits.deadLetterTopic = configuration.kafka.deadLetterTopic
-        limits.share = configuration.kafka.inFlightPerTopic
-        let patience = configuration.kafka.topicErrorTimeout
-        limits.giveUpAfter = patience > .zero ? UInt64(patience.wholeMilliseconds) * 1_000_000 : nil
+        var limits = configuration.kafka.limits
         limits.turn = Int(min(max(0.5, configuration.kafka.linger.milliseconds), 900) * 1_000_000)
         return limits
     }
@@ -173,7 +150,7 @@ struct Blueprint {
 
     /// The user's rules files, read. A pattern that matches nothing may be for files that come later; a name is not.
     private static func userRules(
-        _ loaded: LoadedConfiguration, _ errors: inout [ConfigurationIssue], _ warnings: inout [ConfigurationIssue]
+        _ loaded: LoadedConfiguration, _ errors: inout [SourceIssue], _ warnings: inout [SourceIssue]
     ) throws(RulesErrors) -> [RulesFile] {
         var files: [RulesFile] = []
         var faults: [RulesError] = []
@@ -211,9 +188,9 @@ struct Blueprint {
         }
     }
 
-    private static func issue(_ error: RulesError) -> ConfigurationIssue {
-        ConfigurationIssue(
-            at: ConfigurationMark(file: error.file, line: error.line, column: error.column), path: "rules",
+    private static func issue(_ error: RulesError) -> SourceIssue {
+        SourceIssue(
+            at: SourceMark(file: error.file, line: error.line, column: error.column), path: "rules",
             message: error.message)
     }
 

@@ -1,8 +1,12 @@
 import ArgumentParser
+import Base
 import Configuration
+import Documents
 import Foundation
 import Glibc
+import Inputs
 import Logging
+import Spool
 import Synchronization
 
 /// The flags of `run`, which change what the configuration file says.
@@ -42,7 +46,7 @@ struct RunFlags: ParsableArguments {
     var state: String?
 
     @Option(help: ArgumentHelp("Messages a second of all inputs; 0 = no limit.", valueName: "n"))
-    var rateLimit: Int?
+    var rateLimit: String?
 
     @Flag(name: .customLong("no-follow"), help: "Read log files to their ends, deliver, and stop.")
     var noFollow = false
@@ -53,42 +57,28 @@ struct RunFlags: ParsableArguments {
     @Option(help: ArgumentHelp("How long to deliver after a stop was asked for (10s).", valueName: "duration"))
     var shutdownTimeout: String?
 
-    /// Paths that are tried when no `--config` is given.
-    static let defaultFiles = ["configs/kafka.yaml", "/etc/kafkastreamer/kafka.yaml"]
-
-    /// The first of ``defaultFiles`` that is there.
-    static var defaultFile: String? { defaultFiles.first { access($0, F_OK) == 0 } }
-
     /// The configuration with the flags applied. Read again at a reload.
     /// - Parameter isStart: whether there is no log yet that an error is written to.
     func load(isStart: Bool = false) throws -> LoadedConfiguration {
-        let environment = ProcessInfo.processInfo.environment
-        let file = config ?? Self.defaultFile
-        var loaded: LoadedConfiguration
         do {
-            if let file {
-                loaded = try Configuration.load(path: file, environment: environment)
-            } else {
-                loaded = try Configuration.parse(yaml: "", file: "defaults", environment: environment)
-            }
-            if isStart { Self.takeLogFormat(loaded.configuration.logging.format, environment) }
+            var loaded = try ConfigurationFile.load(config)
+            if isStart { Self.takeLogFormat(loaded.configuration.logging.format) }
             try apply(to: &loaded)
             var checked = try loaded.revalidated()
             // The flag says so itself; the file's brokers are for other days.
             if embeddedKafka { checked.warnings.removeAll { $0.path == "kafka.brokers" } }
             return checked
         } catch let error as ConfigurationErrors {
-            if isStart { Self.takeLogFormat(error.partial?.configuration.logging.format, environment) }
+            if isStart { Self.takeLogFormat(error.partial?.configuration.logging.format) }
             throw Failure(Failure.input, Blueprint.completing(error).description)
         }
     }
 
     /// What ends the start is said in the form that was asked for, as far as that can be told.
-    private static func takeLogFormat(
-        _ format: Configuration.Logging.Format?, _ environment: [String: String]
-    ) {
-        let isJSON = format == .json || environment["KAFKASTREAMER_LOG_FORMAT"] == "json"
-        if isJSON { StandardErrorLog.process.values.withLock { $0.isJSON = true } }
+    private static func takeLogFormat(_ format: Configuration.Logging.Format?) {
+        let variable = ProcessInfo.processInfo.environment["KAFKASTREAMER_LOG_FORMAT"]
+        guard format == .json || variable == "json" else { return }
+        StandardErrorLog.process.values.withLock { $0.isJSON = true }
     }
 
     private func apply(to loaded: inout LoadedConfiguration) throws {
@@ -96,83 +86,39 @@ struct RunFlags: ParsableArguments {
         if config == nil, !(log.isEmpty && udp.isEmpty && tcp.isEmpty && unix.isEmpty) {
             loaded.configuration.listeners = []
         }
-        try addListeners(&loaded.configuration)
+        for text in udp { loaded.configuration.add(.udp, try Self.address(text, "--udp")) }
+        for text in tcp { loaded.configuration.add(.tcp, try Self.address(text, "--tcp")) }
+        for path in unix { loaded.configuration.add(.unixDatagram(path: path)) }
+        if !log.isEmpty { loaded.configuration.add(.file(paths: log)) }
         if noFollow {
-            for index in loaded.configuration.listeners.indices {
-                if case .file(var file) = loaded.configuration.listeners[index] {
-                    file.follow = false
-                    loaded.configuration.listeners[index] = .file(file)
-                }
+            for index in loaded.configuration.listeners.indices
+            where loaded.configuration.listeners[index].type == "file" {
+                loaded.configuration.listeners[index].file.follow = false
             }
         }
-        if let topic {
-            guard Configuration.isTopic(topic) else { throw usage("--topic", topic, "a Kafka topic name") }
-            loaded.configuration.kafka.topic = topic
-        }
-        if let brokers {
-            guard let list = Configuration.brokers(brokers) else { throw usage("--brokers", brokers, "host:port,…") }
-            loaded.configuration.kafka.brokers = list
-        }
-        if embeddedKafka { loaded.configuration.kafka.embedded = true }
-        if let spool { loaded.configuration.spool.directory = spool }
-        if let state { loaded.configuration.stateDirectory = state }
-        if let rateLimit {
-            guard rateLimit >= 0 else { throw usage("--rate-limit", "\(rateLimit)", "a number of messages, 0 or more") }
-            loaded.configuration.limits.rateLimit = rateLimit
-        }
-        if let logLevel {
-            guard let level = Configuration.Logging.Level(rawValue: logLevel) else {
-                let levels = Configuration.Logging.Level.allCases.map(\.rawValue).joined(separator: ", ")
-                throw usage("--log-level", logLevel, levels)
-            }
-            loaded.configuration.logging.level = level
-        }
-        if let shutdownTimeout {
-            guard let duration = Configuration.duration(shutdownTimeout) else {
-                throw usage("--shutdown-timeout", shutdownTimeout, "a duration such as 10s or 500ms")
-            }
-            loaded.configuration.shutdownTimeout = duration
-        }
+        try loaded.take(topic, "--topic", "kafka.topic")
+        try loaded.take(brokers, "--brokers", "kafka.brokers")
+        try loaded.take(embeddedKafka ? "true" : nil, "--embedded-kafka", "kafka.embedded")
+        try loaded.take(spool, "--spool", "spool.directory")
+        try loaded.take(state, "--state", "state-directory")
+        try loaded.take(rateLimit, "--rate-limit", "limits.rate-limit")
+        try loaded.take(logLevel, "--log-level", "logging.level")
+        try loaded.take(shutdownTimeout, "--shutdown-timeout", "shutdown-timeout")
     }
 
-    private func addListeners(_ configuration: inout Configuration) throws {
-        for text in udp {
-            var listener = Configuration.Listener.UDP(name: configuration.listenerName(forType: "udp"))
-            listener.address = try address(text, "--udp")
-            configuration.listeners.append(.udp(listener))
+    private static func address(_ text: String, _ flag: String) throws -> Endpoint {
+        do throws(ValueFault) {
+            return try Endpoint(text)
+        } catch {
+            throw Failure(Failure.usage, "\(flag): found \(Excerpt.value(text)), expected \(error.expected)")
         }
-        for text in tcp {
-            var listener = Configuration.Listener.TCP(name: configuration.listenerName(forType: "tcp"))
-            listener.address = try address(text, "--tcp")
-            configuration.listeners.append(.tcp(listener))
-        }
-        for path in unix {
-            let name = configuration.listenerName(forType: "unix-datagram")
-            configuration.listeners.append(.unixDatagram(Configuration.Listener.UnixDatagram(name: name, path: path)))
-        }
-        if !log.isEmpty {
-            let name = configuration.listenerName(forType: "file")
-            configuration.listeners.append(.file(Configuration.Listener.File(name: name, paths: log)))
-        }
-    }
-
-    private func address(_ text: String, _ flag: String) throws -> Configuration.Address {
-        guard let address = Configuration.Address(text) else {
-            throw usage(flag, text, "host:port, [v6]:port, :port or port")
-        }
-        return address
-    }
-
-    private func usage(_ flag: String, _ value: String, _ expected: String) -> Failure {
-        Failure(Failure.usage, "\(flag): '\(value)' is not \(expected)")
     }
 
     /// Where checkpoints are kept, nil for nowhere. A single pass over files (`--no-follow`) keeps none unless a place
     /// is named: run twice, it reads the files twice. Nor does a broker that is gone with the process.
     func checkpointDirectory(_ configuration: Configuration) -> String? {
         let follows = configuration.listeners.contains { listener in
-            if case .file(let file) = listener { return file.follow && file.paths.contains { $0 != "-" } }
-            return false
+            listener.type == "file" && listener.file.follow && listener.file.paths.contains { $0 != "-" }
         }
         let isNamed = configuration.stateDirectory != nil || configuration.spool.directory != nil
         guard isNamed || (follows && !configuration.kafka.embedded) else { return nil }
@@ -191,5 +137,46 @@ struct RunFlags: ParsableArguments {
 
     private static var homeDirectory: String? {
         ProcessInfo.processInfo.environment["HOME"].map { $0 + "/.local/state/kafkastreamer" }
+    }
+}
+
+/// The file that a command takes its configuration from.
+enum ConfigurationFile {
+    /// Paths that are tried when no `--config` is given.
+    static let defaults = ["configs/kafka.yaml", "/etc/kafkastreamer/kafka.yaml"]
+
+    /// The first of ``defaults`` that is there.
+    static var byDefault: String? { defaults.first { access($0, F_OK) == 0 } }
+
+    /// What a file and the environment say; where no file is named and none is there, the environment alone.
+    /// - Parameter isNamedOnly: whether no file is looked for that is not named.
+    static func load(_ named: String?, isNamedOnly: Bool = false) throws(ConfigurationErrors) -> LoadedConfiguration {
+        let environment = ProcessInfo.processInfo.environment
+        if let file = named ?? (isNamedOnly ? nil : byDefault) {
+            return try Configuration.load(path: file, environment: environment)
+        }
+        return try Configuration.parse(yaml: "", file: "defaults", environment: environment)
+    }
+}
+
+extension LoadedConfiguration {
+    /// Sets a key where its flag was given.
+    mutating func take(_ text: String?, _ flag: String, _ path: String) throws {
+        guard let text else { return }
+        do throws(SourceIssue) {
+            try set(path, to: text, by: flag)
+        } catch {
+            throw Failure(Failure.usage, "\(flag): \(error.message)")
+        }
+    }
+}
+
+extension Configuration {
+    /// One more listener, by a name that is free.
+    fileprivate mutating func add(_ listener: Listener, _ address: Endpoint? = nil) {
+        var listener = listener
+        listener.name = freeName(listener.type)
+        listener.address = address
+        listeners.append(listener)
     }
 }

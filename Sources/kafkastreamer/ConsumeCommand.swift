@@ -47,10 +47,7 @@ struct ConsumeCommand: ParsableCommand {
         if let count, count < 1 { throw Failure(Failure.usage, "--count: \(count) is not 1 or more") }
         var client = ClientConfiguration()
         do {
-            let environment = ProcessInfo.processInfo.environment
-            let loaded =
-                try config.map { try Configuration.load(path: $0, environment: environment) }
-                ?? Configuration.parse(yaml: "", file: "defaults", environment: environment)
+            let loaded = try ConfigurationFile.load(config, isNamedOnly: true)
             let servers = brokers.map { [$0] } ?? loaded.configuration.kafka.brokers
             client.set("bootstrap.servers", servers.joined(separator: ","))
             for property in loaded.configuration.kafka.properties { client.set(property.name, property.value) }

@@ -248,24 +248,23 @@ actor ListenerSet {
         isShared: Bool
     ) throws(InputError) -> Entry {
         let pipeline = pipeline
-        switch definition {
+        let recovered = recovered
+        switch definition.input {
         case .udp, .unixDatagram:
             return try open(DatagramListener<Worker>.self, definition, configuration, context.identity, isShared) {
-                DatagramListenerSettings($0, $1)
+                $0.datagram
             } sink: {
                 pipeline.makeWorker(context)
             }
         case .tcp:
             return try open(StreamListener<Worker>.self, definition, configuration, context.identity, isShared) {
-                StreamListenerSettings($0, $1)
+                $0.stream
             } sink: {
                 pipeline.makeWorker(context)
             }
         case .file:
-            let (directory, recovered) = (stateDirectory, recovered)
             return try open(FileListener<FileWorker>.self, definition, configuration, context.identity, isShared) {
-                FileListener<FileWorker>.Settings(
-                    FileFollowerSettings($0, $1, stateDirectory: directory), recovered: recovered)
+                FileListener<FileWorker>.Settings($0.file, recovered: recovered)
             } sink: {
                 pipeline.makeFileWorker(context)
             }
@@ -275,10 +274,14 @@ actor ListenerSet {
     private func open<L: Listener>(
         _ type: L.Type, _ definition: Configuration.Listener, _ configuration: Configuration, _ identity: String,
         _ isShared: Bool,
-        settings: @escaping @Sendable (Configuration.Listener, Configuration) -> L.Settings,
+        settings: @escaping @Sendable (Configuration.Listener) -> L.Settings,
         sink: @escaping @Sendable () -> L.Sink
     ) throws(InputError) -> Entry {
-        var atOpening = settings(definition, configuration)
+        let directory = stateDirectory
+        let complete: @Sendable (Configuration.Listener, Configuration) -> L.Settings = {
+            settings($0.completed(by: $1, stateDirectory: directory))
+        }
+        var atOpening = complete(definition, configuration)
         atOpening.isShared = isShared
         let listener = try L.open(atOpening, logger: logger)
         let ended = Completion()
@@ -299,6 +302,6 @@ actor ListenerSet {
                     }
                 }
             },
-            use: { listener.use(settings($0, $1)) }, ended: ended)
+            use: { listener.use(complete($0, $1)) }, ended: ended)
     }
 }

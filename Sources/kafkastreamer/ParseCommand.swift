@@ -1,14 +1,13 @@
 import ArgumentParser
 import Base
 import Configuration
-import Events
-import Foundation
-import Glibc
+import Kafka
 import Parsers
+import Routing
 import Syslog
 
-/// `kafkastreamer parse [FILE…]`: lines in, exactly one JSON event per line out, in order, no Kafka. With `--unmatched`
-/// drafts of rules for the lines that no rule knows.
+/// `kafkastreamer parse [FILE…]`: lines in, exactly one JSON event per line out, in order, no Kafka; with `--config` as
+/// its routes have it, less what they drop. With `--unmatched` drafts of rules for the lines that no rule knows.
 struct ParseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parse", abstract: "Lines in, one JSON event per line out; no Kafka.")
@@ -19,8 +18,29 @@ struct ParseCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Rules file to use besides those built in. May be repeated.", valueName: "file"))
     var rules: [String] = []
 
-    @Option(help: ArgumentHelp("Zone of times that do not say theirs: UTC, +02:00, Europe/Berlin.", valueName: "zone"))
-    var timeZone = "UTC"
+    @Option(
+        help: ArgumentHelp(
+            "Take rules files, routes and listeners of this configuration: what a route drops makes no event.",
+            valueName: "file"))
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --config: as if the lines came by this listener. Default: the first one.", valueName: "name"))
+    var listener: String?
+
+    @Option(
+        help: ArgumentHelp("Program tag of lines without a syslog header. Default: the listener's.", valueName: "tag"))
+    var program: String?
+
+    @Option(help: ArgumentHelp("Read every line by this parser, whatever its program and route.", valueName: "name"))
+    var parser: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Zone of times that do not say theirs: UTC, +02:00, Europe/Berlin. Default: the listener's, or UTC.",
+            valueName: "zone"))
+    var timeZone: String?
 
     @Flag(
         help: ArgumentHelp(
@@ -33,90 +53,74 @@ struct ParseCommand: ParsableCommand {
 
     func validate() throws {
         if json && !unmatched { throw ValidationError("--json needs --unmatched: events are JSON already.") }
+        if listener != nil && config == nil { throw ValidationError("--listener needs --config.") }
     }
 
     func run() throws {
-        guard let table = TimeZoneTable.transitions(for: timeZone) else {
-            throw Failure(Failure.usage, "--time-zone: no time zone '\(timeZone)'")
+        var way = try way()
+        if let timeZone {
+            guard let zone = LocalZone(named: timeZone) else {
+                throw Failure(Failure.usage, "--time-zone: no time zone '\(timeZone)'")
+            }
+            way.zone = zone
         }
-        let zone = LocalZone(
-            transitions: table.transitions.map { (at: $0.0, offset: $0.1) }, initialOffset: table.initialOffset)
-        let set: ParserSet
-        do throws(RulesErrors) {
-            var all = RulesFile.builtInWithoutExamples
-            for path in rules { all.append(try Blueprint.readRules(path)) }
-            set = try ParserSet(all)
-        } catch {
-            throw Failure(Failure.input, error.description)
+        if let parser {
+            let set = way.routing.parsers
+            guard let found = set.parser(named: parser) else {
+                let known = set.parserNames.sorted().joined(separator: ", ")
+                throw Failure(Failure.usage, "--parser: no parser is called '\(parser)'; expected one of: \(known)")
+            }
+            way.parser = found
         }
         if unmatched {
-            var survey = UnmatchedSurvey(set: set, zone: zone)
+            var survey = UnmatchedSurvey(way)
             try readLines { survey.add($0) }
             survey.print(json: json)
         } else {
-            var printer = EventPrinter(set: set, zone: zone)
-            try readLines { printer.printEvent($0) }
+            var trial = LineTrial(way)
+            var dropped = 0
+            try readLines { line in
+                trial.take(line) { outcome, event in
+                    if outcome.isDropped { dropped += 1 } else { Output.line(event) }
+                }
+            }
+            if dropped > 0 { Output.error("dropped by their routes: \(dropped) lines") }
         }
     }
 
-    /// Hands over every line of every file, without its line feed.
+    /// How lines are taken, by the arguments.
+    private func way() throws -> LineTrial.Way {
+        if let config {
+            do {
+                var loaded = try ConfigurationFile.load(config)
+                loaded.configuration.rulesFiles += rules
+                return try LineTrial.Way(
+                    Blueprint(loaded, topics: TopicTable()), listener: listener, program: program)
+            } catch let error as ConfigurationErrors {
+                throw Failure(Failure.input, Blueprint.completing(error).description)
+            }
+        }
+        do throws(RulesErrors) {
+            var all = RulesFile.builtInWithoutExamples
+            for path in rules { all.append(try Blueprint.readRules(path)) }
+            let set = try ParserSet(all)
+            let kafka = Configuration.Kafka()
+            let topics = TopicTable()
+            do throws(RouteErrors) {
+                let routing = try RoutingTable(
+                    [], parsers: set, defaultTopic: { kafka.defaultTopic(forType: $0) },
+                    topicIndex: { topics.index(of: $0) }, isValidTopic: { TopicTable.isValid($0) })
+                return LineTrial.Way(routing: routing, program: program ?? "")
+            } catch {
+                throw RulesErrors(
+                    errors: error.errors.map { RulesError(file: "", line: 0, column: 0, message: $0.message) })
+            }
+        } catch {
+            throw Failure(Failure.input, error.description)
+        }
+    }
+
     private func readLines(_ body: (UnsafeRawBufferPointer) -> Void) throws {
-        var line: UnsafeMutablePointer<CChar>?
-        var capacity = 0
-        defer { free(line) }
-        for path in files.isEmpty ? ["-"] : files {
-            guard let file = path == "-" ? fdopen(0, "r") : fopen(path, "re") else {
-                throw Failure(Failure.input, "cannot read \(path): \(SystemError.text(of: errno))")
-            }
-            defer { if path != "-" { fclose(file) } }
-            while true {
-                let count = getline(&line, &capacity, file)
-                if count < 0 { break }
-                let hasLineFeed = count > 0 && line![count - 1] == 10
-                body(UnsafeRawBufferPointer(start: line, count: hasLineFeed ? count - 1 : count))
-            }
-            // A directory opens, and fails only here.
-            guard ferror(file) == 0 else {
-                throw Failure(Failure.input, "cannot read \(path): \(SystemError.text(of: errno))")
-            }
-        }
-    }
-}
-
-/// Turns lines into events and prints them.
-struct EventPrinter: ~Copyable {
-    private let set: ParserSet
-    private let zone: LocalZone
-    private var header = HeaderParser()
-    private var encoder: EventEncoder
-    private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
-
-    init(set: ParserSet, zone: LocalZone) {
-        self.set = set
-        self.zone = zone
-        encoder = EventEncoder(set)
-    }
-
-    deinit { buffer.deallocate() }
-
-    /// Prints the event of one line.
-    mutating func printEvent(_ frame: UnsafeRawBufferPointer) {
-        let span = Span<UInt8>(_unsafeBytes: frame)
-        let now = SystemClock.realTime
-        let message = header.parse(span, receivedSeconds: now / 1_000_000_000, zone: zone)
-        let program = UnsafeRawBufferPointer(rebasing: frame[message.program.offsets])
-        let parser = set.parser(forProgram: Span<UInt8>(_unsafeBytes: program)) ?? .none
-        _ = encoder.match(span, message, parser: parser)
-        let envelope = Envelope(receivedNanoseconds: now)
-        while true {
-            if let event = encoder.encode(span, message, envelope: envelope, key: nil, into: buffer) {
-                Output.line(UnsafeRawBufferPointer(rebasing: buffer.prefix(event.byteCount)))
-                return
-            }
-            // A long line of bytes that need escapes: more room, and the same again.
-            let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: buffer.count * 2, alignment: 16)
-            buffer.deallocate()
-            buffer = larger
-        }
+        for path in files.isEmpty ? ["-"] : files { try LineTrial.readLines(of: path, body) }
     }
 }

@@ -61,7 +61,7 @@ final class Running: Sendable {
                 broker = nil
             }
             self.client = client
-            let spool = try Spool(blueprint.spoolSettings)
+            let spool = try Spool(blueprint.configuration.spool)
             let topics = blueprint.topics
             let recovered = try spool.recover { topics.index(of: $0) }
             Self.report(recovered, logger)
@@ -170,13 +170,9 @@ final class Running: Sendable {
     private struct Disk: Service {
         let running: Running
         func run() async throws {
-            var milliseconds = 1000
-            var isOnInterval = false
-            if case .interval(let configured) = running.pipeline.spool.settings.sync {
-                milliseconds = configured
-                isOnInterval = true
-            }
-            let (pause, writes) = (milliseconds, isOnInterval)
+            let settings = running.pipeline.spool.settings
+            let writes = settings.sync == .interval
+            let pause = writes ? settings.syncMilliseconds : 1000
             await cancelWhenGracefulShutdown {
                 while !Task.isCancelled {
                     do { try await Task.sleep(for: .milliseconds(pause)) } catch { break }

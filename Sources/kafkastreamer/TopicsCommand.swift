@@ -34,7 +34,7 @@ struct TopicsCommand: ParsableCommand {
                     throw Failure(Failure.input, "kafka.embedded: that broker makes its topics when they are used")
                 }
                 var names = Set(blueprint.routing.topicNames.values)
-                names.insert(kafka.deadLetterTopic)
+                if let topic = kafka.limits.deadLetterTopic { names.insert(topic) }
                 return (names.sorted(), try TopicAdmin(blueprint.client))
             } catch let error as ConfigurationErrors {
                 throw Failure(Failure.input, Blueprint.completing(error).description)
@@ -42,23 +42,9 @@ struct TopicsCommand: ParsableCommand {
         }
 
         private func load() throws -> LoadedConfiguration {
-            let environment = ProcessInfo.processInfo.environment
-            let file = config ?? RunFlags.defaultFile
-            var loaded =
-                try file.map { try Configuration.load(path: $0, environment: environment) }
-                ?? Configuration.parse(yaml: "", file: "defaults", environment: environment)
-            if let topic {
-                guard Configuration.isTopic(topic) else {
-                    throw Failure(Failure.usage, "--topic: '\(topic)' is not a Kafka topic name")
-                }
-                loaded.configuration.kafka.topic = topic
-            }
-            if let brokers {
-                guard let list = Configuration.brokers(brokers) else {
-                    throw Failure(Failure.usage, "--brokers: '\(brokers)' is not host:port,…")
-                }
-                loaded.configuration.kafka.brokers = list
-            }
+            var loaded = try ConfigurationFile.load(config)
+            try loaded.take(topic, "--topic", "kafka.topic")
+            try loaded.take(brokers, "--brokers", "kafka.brokers")
             return loaded
         }
     }

@@ -1,37 +1,33 @@
 import Events
 import Glibc
 import Parsers
+import Routing
 import RuleTools
 import Syslog
 
 /// The lines that no rule knows, and what could be written for them.
 struct UnmatchedSurvey: ~Copyable {
-    private let set: ParserSet
-    private let zone: LocalZone
-    private var headers = HeaderParser()
-    private var encoder: EventEncoder
+    private var trial: LineTrial
     private var shapes: UnmatchedShapes
     private var lineCount = 0
     private var matchedCount = 0
 
-    init(set: ParserSet, zone: LocalZone) {
-        self.set = set
-        self.zone = zone
-        encoder = EventEncoder(set)
-        shapes = UnmatchedShapes(set)
+    init(_ way: LineTrial.Way) {
+        trial = LineTrial(way)
+        shapes = UnmatchedShapes(way.routing.parsers)
     }
 
-    /// Takes one line.
-    mutating func add(_ frame: UnsafeRawBufferPointer) {
-        let span = Span<UInt8>(_unsafeBytes: frame)
-        let message = headers.parse(span, receivedSeconds: Int64(time(nil)), zone: zone)
-        let program = Array(frame[message.program.offsets])
-        let parser = set.parser(forProgram: program.span) ?? .none
+    /// Takes one line. What a route drops is of no interest.
+    mutating func add(_ line: UnsafeRawBufferPointer) {
+        let outcome = trial.take(line) { outcome, _ in outcome }
+        if outcome.isDropped { return }
         lineCount += 1
-        if encoder.match(span, message, parser: parser) != .syslog {
+        if outcome.type != .syslog {
             matchedCount += 1
         } else {
-            shapes.add(Array(frame[message.body.offsets]), program: program, parser: parser)
+            shapes.add(
+                trial.bytes(of: outcome.header.body), program: trial.bytes(of: outcome.header.program),
+                parser: outcome.parser)
         }
     }
 

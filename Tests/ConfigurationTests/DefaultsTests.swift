@@ -1,5 +1,11 @@
+import Base
+import Documents
 import Foundation
+import Inputs
+import Kafka
 import Routing
+import Spool
+import Syslog
 import Testing
 
 @testable import Configuration
@@ -14,13 +20,13 @@ import Testing
     /// A table whose heading is missing would be left out, and nobody would know.
     @Test func everyMappingHasItsTableInTheReference() throws {
         let reference = try contents("docs/configuration.md")
-        let headings = ["listeners[all]"] + Tables.all.map { $0.names.path.isEmpty ? "top level" : $0.names.path }
+        let headings = ["listeners[all]"] + Tables.all.map { $0.path.isEmpty ? "top level" : $0.path }
         for heading in headings { #expect(reference.contains("\n### `\(heading)`\n"), "\(heading)") }
         #expect(reference.contains("\nThese take effect at the next start only: `state-directory`, "))
     }
 
     @Test func everyEnvironmentVariableIsOnesOwn() {
-        let names = EnvironmentOverrides.variables.map(\.name) + EnvironmentOverrides.addresses.map(\.0)
+        let names = Tables.variables.map(\.name) + EnvironmentOverrides.addresses.map(\.0)
         #expect(Set(names).count == names.count && names.count > 13)
     }
 
@@ -28,7 +34,7 @@ import Testing
         let loaded = try Configuration.load(path: repository + "/configs/kafka.yaml", environment: [:])
         #expect(loaded.warnings == [])
         var expected = Configuration()
-        expected.listeners = [.udp(.init()), .tcp(.init())]
+        expected.listeners = [.udp, .tcp]
         for (name, parser, programs, key) in [
             ("dhcpd", "dhcp_log_parser", ["dhcpd"], "mac"), ("named", "dns_log_parser", ["named"], "client_ip"),
             ("systemd", "systemd_log_parser", ["systemd", "systemd-*"], "host"),
@@ -70,21 +76,39 @@ import Testing
         let loaded = try Configuration.parse(yaml: uncommented, file: "kafka.yaml")
         #expect(loaded.warnings == [])
         #expect(loaded.configuration.listeners.count == 4)
-        #expect(loaded.configuration.listeners[2] == .unixDatagram(.init(path: "/dev/log")))
-        #expect(loaded.configuration.listeners[3] == .file(.init(paths: ["/var/log/dhcpd.log"])))
+        #expect(loaded.configuration.listeners[2] == .unixDatagram(path: "/dev/log"))
+        #expect(loaded.configuration.listeners[3] == .file(paths: ["/var/log/dhcpd.log"]))
     }
 
     @Test func everyKeyStandsInKafkaYaml() throws {
         let text = try contents("configs/kafka.yaml")
-        for table in Tables.all where table.names.path != "listeners[].time-zones[]" {
-            for key in table.names.keys { #expect(text.contains("\(key):"), "\(table.names.path) \(key)") }
+        for table in Tables.all where table.path != "listeners[].time-zones[]" {
+            for key in table.keys { #expect(text.contains("\(key):"), "\(table.path) \(key)") }
         }
     }
 
-    @Test(arguments: ["container-sidecar", "central-receiver", "try-out"])
-    func everyExampleLoadsWithoutAWarning(_ name: String) throws {
-        let loaded = try Configuration.load(path: "\(repository)/configs/examples/\(name).yaml", environment: [:])
+    @Test(arguments: startingPoints)
+    func everyStartingPointLoadsWithoutAWarning(_ name: String) throws {
+        let loaded = try Configuration.load(path: "\(repository)/configs/examples/\(name)", environment: [:])
         #expect(loaded.warnings == [])
+        #expect(!loaded.configuration.listeners.isEmpty)
+    }
+
+    @Test(arguments: ["edge-relay", "dhcp-server", "dns-resolver", "container-sidecar", "central-receiver"])
+    func eachUseHasAStartingPoint(_ name: String) throws {
+        #expect(startingPoints.contains("\(name).yaml"))
+        #expect(try contents("docs/configuration.md").contains("(../configs/examples/\(name).yaml)"))
+    }
+
+    @Test(arguments: ["daemonset", "sidecar"])
+    func theConfigurationInAManifestLoadsWithoutAWarning(_ name: String) throws {
+        let lines = try contents("examples/kubernetes/\(name).yaml").split(
+            separator: "\n", omittingEmptySubsequences: false)
+        let start = try #require(lines.firstIndex(of: "  kafka.yaml: |"))
+        let yaml = lines[(start + 1)...].prefix { $0.hasPrefix("    ") }.joined(separator: "\n")
+        let loaded = try Configuration.parse(yaml: yaml, file: name)
+        #expect(loaded.warnings == [])
+        #expect(!loaded.configuration.listeners.isEmpty)
     }
 
     @Test(arguments: [
@@ -110,15 +134,15 @@ import Testing
         configuration.stateDirectory = "/state"
         #expect(configuration.checkpointDirectory(environment: [:]) == "/state")
         configuration.limits.maximumMessageSize = 1000
-        var udp = Configuration.Listener.UDP()
-        #expect(configuration.maximumMessageSize(of: .udp(udp)) == 1000)
-        udp.reception.maximumMessageSize = 2000
-        configuration.listeners = [.udp(udp)]
-        #expect(configuration.maximumMessageSize(of: .udp(udp)) == 2000)
+        var udp = Configuration.Listener.udp
+        #expect(configuration.maximumMessageSize(of: udp) == 1000)
+        udp.maximumMessageSize = 2000
+        configuration.listeners = [udp]
+        #expect(configuration.maximumMessageSize(of: udp) == 2000)
         #expect(configuration.largestMessageSize == 2000)
-        #expect(configuration.kafka.inFlightPerTopic == 10_000)
-        configuration.kafka.inFlight = 2
-        #expect(configuration.kafka.inFlightPerTopic == 1)
+        #expect(configuration.kafka.limits.share == 10_000)
+        configuration.kafka.limits.inFlight = 2
+        #expect(configuration.kafka.limits.share == 1)
         #expect(configuration.kafka.defaultTopic(forType: "DHCP_LEASE") == "dhcp-lease-events")
         configuration.kafka.topicTemplate = "logs.{type}"
         #expect(configuration.kafka.defaultTopic(forType: "SYSLOG") == "logs.syslog")

@@ -1,6 +1,9 @@
-import Documents
-import Logging
+import Base
 import Configuration
+import Documents
+import Inputs
+import Logging
+import Spool
 import Testing
 
 @Suite struct EnvironmentTests {
@@ -92,16 +95,17 @@ import Testing
               - {type: file, paths: /x}
             """
         let loaded = try load(yaml, ["KAFKASTREAMER_UDP": ":3, 127.0.0.1:4"])
-        var udp = Configuration.Listener.UDP(name: "a")
-        udp.address = .init(host: "", port: 3)
-        udp.threads = 3
+        var udp = Configuration.Listener.udp
+        udp.name = "a"
+        udp.address = Endpoint(host: "", port: 3)
+        udp.datagram.threads = 3
         var second = udp
-        second.name = "udp"
-        second.address = .init(host: "127.0.0.1", port: 4)
-        var tcp = Configuration.Listener.TCP(name: "t")
-        tcp.threads = 2
         second.name = "a-2"
-        #expect(loaded.configuration.listeners == [.tcp(tcp), .udp(udp), .file(.init(paths: ["/x"])), .udp(second)])
+        second.address = Endpoint(host: "127.0.0.1", port: 4)
+        var tcp = Configuration.Listener.tcp
+        tcp.name = "t"
+        tcp.stream.threads = 2
+        #expect(loaded.configuration.listeners == [tcp, udp, .file(paths: ["/x"]), second])
         #expect(loaded.marks.value("listeners[0].threads").description == "f:2:35")
         #expect(loaded.marks.value("listeners[1].threads").description == "f:3:59")
         #expect(loaded.marks.value("listeners[1].address").description == "environment:KAFKASTREAMER_UDP")

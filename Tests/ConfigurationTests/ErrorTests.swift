@@ -1,7 +1,13 @@
-import Documents
+import Base
 import Configuration
+import Documents
 import Foundation
 import Glibc
+import Inputs
+import Kafka
+import Routing
+import Spool
+import Syslog
 import Testing
 
 /// A text and every line that reading it must find.
@@ -78,7 +84,7 @@ private let listenerFaults = [
         "listeners:\n  - udp\n  - {}\n  -",
         "f:2:5: error: listeners[0]: found text, expected keys with values",
         "f:3:5: error: listeners[1]: type is missing, expected udp, tcp, unix-datagram or file",
-        "f:4:4: error: listeners[2]: type is missing, expected udp, tcp, unix-datagram or file"),
+        "f:4:4: error: listeners[2]: found nothing, expected keys with values"),
     Fault(
         "listeners: [{type: upd}]",
         "f:1:20: error: listeners[0].type: found \"upd\", expected udp, tcp, unix-datagram or file; did you mean udp?"),
@@ -146,7 +152,7 @@ private let listenerFaults = [
     Fault(
         "listeners: [{type: file}, {type: file, paths: []}]",
         "f:1:13: error: listeners[0]: paths is missing, expected file names or globs such as /var/log/*.log",
-        "f:1:47: error: listeners[1].paths: found nothing, expected file names or globs"),
+        "f:1:47: error: listeners[1].paths: found an empty list, expected file names or globs"),
     Fault(
         "listeners: [{type: udp, name: a}, {type: tcp, name: a}]",
         "f:1:53: error: listeners[1].name: \"a\" is the name of listeners[0] already"),
@@ -200,7 +206,7 @@ private let kafkaFaults = [
     Fault("kafka: {brokers: []}", "f:1:18: error: kafka.brokers: found an empty list, expected at least one broker"),
     Fault(
         "kafka: {brokers: }",
-        "f:1:18: error: kafka.brokers: found nothing, expected a broker such as kafka-1:9092 or [2001:db8::1]:9092"),
+        "f:1:18: error: kafka.brokers: found nothing, expected at least one broker"),
     Fault(
         "kafka: {brokers: \"a,,b\"}",
         "f:1:18: error: kafka.brokers: found \"a,,b\", expected a broker such as kafka-1:9092 or [2001:db8::1]:9092"),
@@ -311,7 +317,7 @@ private let otherFaults = [
     ),
     Fault(
         "shutdown-timeout: 99999999999999999999s",
-        "f:1:19: error: shutdown-timeout: found \"99999999999999999999s\", expected a duration such as 5ms, 10s, 1m or 2h"
+        "f:1:19: error: shutdown-timeout: found \"99999999999999999999s\", expected a duration from 0s to 1d"
     ),
     Fault(
         "shutdown-timeout: 9999999999999999s",
@@ -388,7 +394,7 @@ private let routeFaults = [
                 yaml: yaml, file: "f", environment: ["KAFKASTREAMER_RATE_LIMIT": "many", "KAFKASTREAMER_LOGLEVEL": "x"])
         }
         #expect(
-            error.errors.map { "\($0.line):\($0.column) \($0.path)" } == [
+            error.errors.map { "\($0.mark.line):\($0.mark.column) \($0.path)" } == [
                 "1:19 shutdown-timeout", "4:14 listeners[0].address", "5:11 listeners[1].type", "7:14 kafka.producers",
                 "8:3 kafka.brokerz", "9:3 kafka.producers", "13:23 routes[0].match.program[0]", "14:12 routes[0].topic",
                 "0:0 limits.rate-limit",
@@ -434,7 +440,7 @@ private let routeFaults = [
         #expect(
             loaded.issue(at: "routes[0].parser", "unknown").description == "f:6:13: error: routes[0].parser: unknown")
         // Not in the file: the nearest that encloses it.
-        #expect(loaded.issue(at: "routes[1].parser", "unknown").line == 7)
+        #expect(loaded.issue(at: "routes[1].parser", "unknown").mark.line == 7)
         #expect(
             loaded.issue(at: "spool.directory", "full", severity: .warning).description
                 == "f: warning: spool.directory: full")

@@ -1,11 +1,15 @@
+import Base
 import Configuration
+import Documents
+import Inputs
+import Kafka
 import Routing
+import Spool
+import Syslog
 import Testing
 
 @Suite struct PropertyTests {
-    private static let sources = [
-        "kafka", "examples/container-sidecar", "examples/central-receiver", "examples/try-out",
-    ]
+    private static let sources = ["kafka"] + startingPoints.map { "examples/" + $0.dropLast(5) }
 
     /// The rendering of a configuration, read again, is the same configuration.
     @Test(arguments: sources)
@@ -36,7 +40,7 @@ import Testing
     }
 
     /// Whatever the text, it loads or is refused with places inside it; nothing traps.
-    @Test(arguments: Array(zip(sources, [1, 2, 3, 4] as [UInt64])))
+    @Test(arguments: Array(zip(sources, 1...UInt64(sources.count))))
     func noTextTraps(_ name: String, _ seed: UInt64) throws {
         let original = Array(try contents("configs/\(name).yaml").utf8)
         // Without prose the mutations hit what is read.
@@ -78,8 +82,9 @@ import Testing
                     } + 1
                 #expect(!error.errors.isEmpty)
                 for issue in error.errors {
-                    #expect((0...lines + 1).contains(issue.line), "seed \(seed), round \(round): \(issue)")
-                    #expect((issue.line == 0) == (issue.column == 0), "seed \(seed), round \(round): \(issue)")
+                    #expect((0...lines + 1).contains(issue.mark.line), "seed \(seed), round \(round): \(issue)")
+                    #expect(
+                        (issue.mark.line == 0) == (issue.mark.column == 0), "seed \(seed), round \(round): \(issue)")
                     #expect(!issue.message.contains("\n"), "seed \(seed), round \(round): \(issue)")
                 }
             }

@@ -1,10 +1,18 @@
 import Configuration
+import Documents
 import Foundation
 import Testing
 
 /// The repository's top, found from this file.
 let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
+
+/// The files of `configs/examples`.
+let startingPoints: [String] = {
+    do {
+        return try FileManager.default.contentsOfDirectory(atPath: repository + "/configs/examples").sorted()
+    } catch { fatalError("\(error)") }
+}()
 
 /// What reading `yaml` finds, a line each; empty when it loads without a warning.
 func findings(_ yaml: String, environment: [String: String] = [:]) -> [String] {

@@ -1,25 +1,25 @@
-import Documents
 import Base
 import Configuration
+import Documents
+import Inputs
+import Kafka
 import Routing
+import Spool
 import Syslog
 import Testing
 
 @Suite struct ValueTests {
-    private func udp(_ settings: String) throws -> Configuration.Listener.UDP {
+    private func udp(_ settings: String) throws -> Configuration.Listener {
         let loaded = try Configuration.parse(yaml: "listeners: [{type: udp, \(settings)}]", file: "f")
-        guard case .udp(let listener) = loaded.configuration.listeners.first else { throw Wrong() }
-        return listener
+        return try #require(loaded.configuration.listeners.first)
     }
-
-    private struct Wrong: Error {}
 
     @Test(arguments: [
         ("65536", 65536), ("64KiB", 65536), ("64 kib", 65536), ("64KB", 64000), ("1MiB", 1 << 20), ("2MB", 2_000_000),
         ("1GiB", 1 << 30), ("4096B", 4096), ("\"8MiB\"", 8 << 20),
     ])
     func sizes(_ text: String, _ bytes: Int) throws {
-        #expect(try udp("receive-buffer: \(text)").receiveBuffer == bytes)
+        #expect(try udp("receive-buffer: \(text)").datagram.receiveBuffer == bytes)
     }
 
     @Test(arguments: [
@@ -39,10 +39,9 @@ import Testing
             ("log-host.example.com:65535", "log-host.example.com", 65535),
         ] as [(String, String, UInt16)])
     func addresses(_ text: String, _ host: String, _ port: UInt16) throws {
-        let expected = Configuration.Address(host: host, port: port)
+        let expected = Endpoint(host: host, port: port)
         #expect(try udp("address: \"\(text)\"").address == expected)
-        #expect(Configuration.Address(text) == expected)
-        #expect(Configuration.Address(expected.description) == expected)
+        #expect(try Endpoint(expected.description) == expected)
     }
 
     @Test(arguments: [
@@ -51,7 +50,7 @@ import Testing
         "1.2.3:4", "01.2.3.4:5", "-:x", "a..b:1", "[:1", "é:1",
     ])
     func textsThatAreNoAddress(_ text: String) {
-        #expect(Configuration.Address(text) == nil)
+        #expect(throws: ValueFault.self) { try Endpoint(text) }
     }
 
     @Test(
@@ -63,10 +62,10 @@ import Testing
             ("::/0", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 0),
         ] as [(String, [UInt8], Int)])
     func networks(_ text: String, _ bytes: [UInt8], _ prefix: Int) throws {
-        let network = try #require(try udp("allow: [\"\(text)\"]").reception.allow.first)
+        let network = try #require(try udp("allow: [\"\(text)\"]").allow.first)
         #expect(network.bytes == bytes)
         #expect(network.prefixLength == prefix)
-        #expect(try udp("allow: [\"\(network)\"]").reception.allow == [network])
+        #expect(try udp("allow: [\"\(network)\"]").allow == [network])
     }
 
     @Test(arguments: [
@@ -79,13 +78,13 @@ import Testing
     }
 
     @Test func aNetworkHoldsTheAddressesOfItsPrefix() throws {
-        let network = try #require(Configuration.Network(address: [10, 255, 7, 9], prefixLength: 9))
+        let network = try #require(Network(address: [10, 255, 7, 9], prefixLength: 9))
         #expect(network.description == "10.128.0.0/9")
         #expect(network.contains([10, 128, 0, 0]) && network.contains([10, 255, 255, 255]))
         #expect(!network.contains([10, 127, 255, 255]) && !network.contains([11, 128, 0, 0]))
         #expect(!network.contains([UInt8](repeating: 0, count: 16)) && !network.contains([]))
-        #expect(Configuration.Network(address: [1, 2], prefixLength: 0) == nil)
-        #expect(Configuration.Network(address: [1, 2, 3, 4], prefixLength: 33) == nil)
+        #expect(Network(address: [1, 2], prefixLength: 0) == nil)
+        #expect(Network(address: [1, 2, 3, 4], prefixLength: 33) == nil)
     }
 
     @Test(arguments: [
@@ -93,7 +92,7 @@ import Testing
         ("::", "::"), ("::1", "::1"), ("ABCD::0001", "abcd::1"),
     ])
     func ipv6IsWrittenInItsShortestForm(_ text: String, _ short: String) throws {
-        #expect(try udp("allow: [\"\(text)\"]").reception.allow.first?.description == short + "/128")
+        #expect(try udp("allow: [\"\(text)\"]").allow.first?.description == short + "/128")
     }
 
     @Test func aRouteReadsAllItsKeys() throws {
@@ -142,9 +141,9 @@ import Testing
     @Test func oneEntryIsAListOfOne() throws {
         let loaded = try Configuration.parse(
             yaml: "listeners: {type: udp, address: \":1\"}\nroutes:\n  match: {program: x}\n  topic: y", file: "f")
-        var udp = Configuration.Listener.UDP()
-        udp.address = .init(host: "", port: 1)
-        #expect(loaded.configuration.listeners == [.udp(udp)])
+        var udp = Configuration.Listener.udp
+        udp.address = Endpoint(host: "", port: 1)
+        #expect(loaded.configuration.listeners == [udp])
         #expect(loaded.configuration.routes.map(\.topic) == ["y"])
         #expect(loaded.marks.value("routes[0].topic").description == "f:4:10")
     }
@@ -169,109 +168,94 @@ import Testing
               - {type: tcp, address: ":2", time-zones: [{network: [10.0.0.0/8, 11.0.0.0/8], time-zone: Asia/Kolkata}]}
             """
         let listeners = try Configuration.parse(yaml: yaml, file: "f").configuration.listeners
-        var tcp = Configuration.Listener.TCP()
-        tcp.address = .init(host: "", port: 1)
-        tcp.threads = 2
-        tcp.maximumConnections = 3
-        tcp.maximumConnectionsPerSource = 2
-        tcp.idleTimeout = .seconds(240)
-        tcp.keepalive = .zero
+        var tcp = Configuration.Listener.tcp
+        tcp.address = Endpoint(host: "", port: 1)
+        tcp.stream.threads = 2
+        tcp.stream.maximumConnections = 3
+        tcp.stream.maximumConnectionsPerSource = 2
+        tcp.stream.idleSeconds = 240
+        tcp.stream.keepaliveSeconds = 0
         tcp.framing = .octetCounting
-        tcp.reception.maximumMessageSize = 1024
-        tcp.reception.rateLimit = 1000
-        tcp.reception.timeZone = "+02:00"
-        tcp.reception.allow = [try #require(.init(address: [10, 0, 0, 1], prefixLength: 32))]
-        var unix = Configuration.Listener.UnixDatagram(path: "/dev/log")
-        unix.mode = 0o600
-        unix.receiveBuffer = 1 << 20
-        var file = Configuration.Listener.File(paths: ["/a", "/b*"])
-        file.exclude = ["/b1"]
-        file.startAt = .end
-        file.follow = false
+        tcp.maximumMessageSize = 1024
+        tcp.rateLimit = 1000
+        tcp.timeZone = "+02:00"
+        tcp.allow = [try Network("10.0.0.1")]
+        var unix = Configuration.Listener.unixDatagram(path: "/dev/log")
+        unix.datagram.mode = 0o600
+        unix.datagram.receiveBuffer = 1 << 20
+        var file = Configuration.Listener.file(paths: ["/a", "/b*"])
+        file.file.exclude = ["/b1"]
+        file.file.fromBeginning = false
+        file.file.follow = false
         file.program = "app"
-        file.pollInterval = .seconds(1)
-        file.rotatedWait = .seconds(60)
-        file.lateWrites = .zero
-        file.closeAfter = .seconds(3)
-        file.maximumOpenFiles = 7
-        var second = Configuration.Listener.TCP(name: "tcp-2")
-        second.address = .init(host: "", port: 2)
-        second.reception.timeZones = [
-            .init(network: try #require(.init(address: [10, 0, 0, 0], prefixLength: 8)), timeZone: "Asia/Kolkata"),
-            .init(network: try #require(.init(address: [11, 0, 0, 0], prefixLength: 8)), timeZone: "Asia/Kolkata"),
+        file.file.pollMilliseconds = 1000
+        file.file.rotatedSeconds = 60
+        file.file.lateHours = 0
+        file.file.quietSeconds = 3
+        file.file.maximumOpenFiles = 7
+        var second = Configuration.Listener.tcp
+        second.name = "tcp-2"
+        second.address = Endpoint(host: "", port: 2)
+        second.timeZones = [
+            .init(networks: [try Network("10.0.0.0/8"), try Network("11.0.0.0/8")], timeZone: "Asia/Kolkata")
         ]
-        #expect(listeners == [.tcp(tcp), .unixDatagram(unix), .file(file), .tcp(second)])
+        #expect(listeners == [tcp, unix, file, second])
     }
 
-    @Test func argumentsOfTheCommandAreReadLikeTheFile() {
-        #expect(Configuration.duration("3s") == .seconds(3) && Configuration.duration("0") == .zero)
+    @Test(arguments: [
+        ("shutdown-timeout", "3", "found \"3\", expected a unit: 3ms, 3s, 3m or 3h"),
+        (
+            "shutdown-timeout", "99999999999999999999h",
+            "found \"99999999999999999999h\", expected a duration from 0s to 1d"
+        ),
+        ("kafka.brokers", "a,", "found \"a,\", expected a broker such as kafka-1:9092 or [2001:db8::1]:9092"),
+        (
+            "kafka.brokers", "http://a",
+            "found \"http://a\", expected a broker such as kafka-1:9092 or [2001:db8::1]:9092"
+        ),
+        (
+            "kafka.topic", "a b",
+            "found \"a b\", expected a topic name of 1 to 249 letters, digits, dots, dashes and underscores"
+        ),
+        ("limits.rate-limit", "-1", "found \"-1\", expected a whole number from 0 to 1000000000"),
+        (
+            "spool.directory", "${HOME}",
+            "found \"${HOME}\", expected the value itself: ${HOME} is not replaced by a variable's value"
+        ),
+    ])
+    func argumentsOfTheCommandAreReadLikeTheFile(_ path: String, _ text: String, _ message: String) throws {
+        var loaded = try Configuration.parse(yaml: "", file: "f")
+        let issue = try #require(throws: SourceIssue.self) { try loaded.set(path, to: text, by: "--flag") }
+        #expect(issue.description == "--flag: error: \(path): \(message)")
+        #expect(loaded == (try Configuration.parse(yaml: "", file: "f")))
+    }
+
+    @Test func anArgumentIsThePlaceOfWhatItSets() throws {
+        var loaded = try Configuration.parse(yaml: "kafka: {brokers: x, in-flight: 3}", file: "f")
+        try loaded.set("kafka.brokers", to: "a,b:1, ssl://c", by: "--brokers")
+        try loaded.set("kafka.embedded", to: "true", by: "--embedded-kafka")
+        #expect(loaded.configuration.kafka.brokers == ["a:9092", "b:1", "ssl://c:9092"])
         #expect(
-            ["", "3", "-1s", "s", "25h", "99999999999999999999h", "3 0s"].allSatisfy {
-                Configuration.duration($0) == nil
-            })
-        #expect(Configuration.size("64KiB") == 65536 && Configuration.size("0") == 0)
-        #expect(["", "-1", "K", "64K", "9999999999TiB"].allSatisfy { Configuration.size($0) == nil })
-        #expect(Configuration.brokers("a,b:1, ssl://c") == ["a:9092", "b:1", "ssl://c:9092"])
-        #expect(["", "a,", "a:b", "http://a", "a b"].allSatisfy { Configuration.brokers($0) == nil })
-        #expect(Configuration.isTopic("a.b-C_1") && !Configuration.isTopic("a b") && !Configuration.isTopic(".."))
+            try loaded.revalidated().warnings.map(\.description)
+                == ["--brokers: warning: kafka.brokers: has no effect: kafka.embedded is true"])
+    }
+
+    @Test func aListenerWithoutANameGetsOneThatIsFree() {
         var configuration = Configuration()
-        #expect(configuration.listenerName(forType: "udp") == "udp")
-        configuration.listeners = [.udp(.init()), .tcp(.init(name: "udp-2"))]
-        #expect(configuration.listenerName(forType: "udp") == "udp-3")
+        #expect(configuration.freeName("udp") == "udp")
+        var tcp = Configuration.Listener.tcp
+        tcp.name = "udp-2"
+        configuration.listeners = [.udp, tcp]
+        #expect(configuration.freeName("udp") == "udp-3")
     }
 
     @Test func aChangedConfigurationIsCheckedAgain() throws {
         var loaded = try Configuration.parse(
             yaml: "listeners: [{type: udp, name: u}]\nroutes: [{match: {listener: u}}]", file: "f")
-        loaded.configuration.listeners = [.tcp(.init())]
+        loaded.configuration.listeners = [.tcp]
         #expect(try loaded.revalidated().configuration == loaded.configuration)
-        loaded.configuration.listeners.append(.tcp(.init()))
+        loaded.configuration.listeners.append(.tcp)
         let error = try #require(throws: ConfigurationErrors.self) { try loaded.revalidated() }
         #expect(error.errors.map(\.path) == ["listeners[1].name", "listeners[1].address"])
-    }
-}
-
-@Suite struct TimeZoneTests {
-    @Test func transitionsAreThoseOfTheZone() throws {
-        let berlin = try #require(TimeZoneTable.transitions(for: "Europe/Berlin", around: 2026...2026))
-        #expect(berlin.initialOffset == 3600)
-        #expect(berlin.transitions.map(\.0) == [1_774_746_000, 1_792_890_000])
-        #expect(berlin.transitions.map(\.1) == [7200, 3600])
-        // A change of the standard time that is no daylight saving: Moscow, 26 October 2014.
-        let moscow = try #require(TimeZoneTable.transitions(for: "Europe/Moscow", around: 2013...2016))
-        #expect(moscow.transitions.map(\.0) == [1_414_274_400])
-        #expect(moscow.initialOffset == 14400 && moscow.transitions.map(\.1) == [10800])
-        let kolkata = try #require(TimeZoneTable.transitions(for: "Asia/Kolkata"))
-        #expect(kolkata.initialOffset == 19800 && kolkata.transitions.isEmpty)
-    }
-
-    @Test(arguments: ["Europe/Berlin", "America/New_York", "Africa/Casablanca", "Australia/Lord_Howe", "Asia/Tehran"])
-    func transitionsAscendAndChangeTheOffset(_ name: String) throws {
-        let table = try #require(TimeZoneTable.transitions(for: name))
-        var offset = table.initialOffset
-        var last = Int64.min
-        for (at, next) in table.transitions {
-            #expect(at > last && next != offset && abs(next) <= 14 * 3600)
-            (last, offset) = (at, next)
-        }
-        #expect(table.transitions.count > 20)
-    }
-
-    @Test(
-        arguments: [("UTC", 0), ("Z", 0), ("+02:00", 7200), ("-0530", -19800), ("+14:00", 50400)] as [(String, Int32)])
-    func fixedOffsetsHaveNoTransition(_ name: String, _ offset: Int32) throws {
-        let table = try #require(TimeZoneTable.transitions(for: name))
-        #expect(table.initialOffset == offset && table.transitions.isEmpty)
-    }
-
-    @Test func theMachinesZoneIsKnown() { #expect(TimeZoneTable.isKnown("local")) }
-
-    @Test(arguments: [
-        "", "BST", "CEST", "Berlin", "europe/berlin", "+2", "+15:00", "+02:60", "+2:000", "GMT+2", "Europe/Berlin\0",
-        "../UTC", "Foo/Bar",
-    ])
-    func namesOfNoZone(_ name: String) {
-        #expect(!TimeZoneTable.isKnown(name))
-        #expect(TimeZoneTable.transitions(for: name) == nil)
     }
 }

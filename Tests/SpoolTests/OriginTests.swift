@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test func `in a directory what is kept follows the batch, or the disk when it is synchronised`() throws {
-        for sync in [.process, .always, .interval(milliseconds: 1000)] as [SpoolSettings.Sync] {
+        for sync in [.process, .always, .interval] as [SpoolSettings.Sync] {
             let directory = try TemporaryDirectory()
             let spool = try Spool(
                 SpoolSettings(directory: directory.path, maximumSize: 8 * smallest, segmentSize: smallest, sync: sync))

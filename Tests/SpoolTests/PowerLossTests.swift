@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test(
-        arguments: [.process, .interval(milliseconds: 10), .always] as [SpoolSettings.Sync], Array(1...8) as [UInt64])
+        arguments: [.process, .interval, .always] as [SpoolSettings.Sync], Array(1...8) as [UInt64])
     func `what was promised is found after a loss of power at any moment`(sync: SpoolSettings.Sync, seed: UInt64) throws
     {
         var random = SeededGenerator(seed: seed)
@@ -168,7 +168,7 @@ import Testing
     }
 
     @Test func `a copy that is not on the disk does not settle its original`() throws {
-        for sync in [.interval(milliseconds: 10), .always] as [SpoolSettings.Sync] {
+        for sync in [.interval, .always] as [SpoolSettings.Sync] {
             let directory = try TemporaryDirectory()
             let disk = ForgetfulDisk()
             let spool = try Spool(

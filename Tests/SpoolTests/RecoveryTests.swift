@@ -352,7 +352,7 @@ import Testing
         #expect(deep.makeWriter().roll())
     }
 
-    @Test(arguments: [SpoolSettings.Sync.always, .interval(milliseconds: 5)])
+    @Test(arguments: [SpoolSettings.Sync.always, .interval])
     func `records forced to the disk are there`(sync: SpoolSettings.Sync) throws {
         let directory = try TemporaryDirectory()
         do {

@@ -23,8 +23,32 @@ public struct DatagramListenerSettings: ListenerSettings, Equatable {
     /// Longer datagrams are cut there and marked.
     public var maximumSize = 64 << 10
 
-    /// The defaults of `configs/kafka.yaml`.
+    /// Every default for a place.
     public init(_ place: Place) { self.place = place }
+
+    /// Where a UDP listener binds.
+    public var address: Endpoint {
+        get {
+            if case .udp(let host, let port) = place {
+                Endpoint(host: host, port: port)
+            } else {
+                Endpoint(host: "", port: 0)
+            }
+        }
+        set { place = .udp(host: newValue.host, port: newValue.port) }
+    }
+
+    /// The path of a unix socket.
+    public var path: String {
+        get { if case .unix(let path, _) = place { path } else { "" } }
+        set { place = .unix(path: newValue, mode: mode) }
+    }
+
+    /// The permission bits of a unix socket.
+    public var mode: UInt16 {
+        get { if case .unix(_, let mode) = place { mode } else { 0 } }
+        set { place = .unix(path: path, mode: newValue) }
+    }
 }
 
 /// Datagrams of one address: UDP, or a unix datagram socket.
@@ -103,9 +127,7 @@ public final class DatagramListener<Sink: DatagramSink>: Listener {
     /// Goes over to other settings.
     public func use(_ new: DatagramListenerSettings) -> [String] {
         for receiver in receivers { receiver.use(maximumSize: new.maximumSize) }
-        var mode: UInt16 = 0
-        if case .unix(_, let bits) = new.place { mode = bits }
-        for socket in sockets { socket.use(receiveBuffer: new.receiveBuffer, mode: mode, logger: logger) }
+        for socket in sockets { socket.use(receiveBuffer: new.receiveBuffer, mode: new.mode, logger: logger) }
         return sockets[0].isUnix || new.threads == sockets.count ? [] : ["threads"]
     }
 

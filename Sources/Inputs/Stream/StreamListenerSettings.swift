@@ -18,7 +18,7 @@ public struct StreamListenerSettings: ListenerSettings, Equatable {
     /// Bits of an IPv6 address that make a source, 1 to 128: one host has a whole /64 to choose addresses from.
     public var sourcePrefix = 64
     /// Seconds without a byte after which a connection is closed; 0 = never.
-    public var idleSeconds: Int64 = 0
+    public var idleSeconds: Int64 = 86_400
     /// Seconds without a byte after which the system asks the peer whether it is still there, four times at most in a
     /// minute; 0 = never. A peer that is gone without a word is found out so, however long the idle time.
     public var keepaliveSeconds: Int32 = 60
@@ -31,8 +31,17 @@ public struct StreamListenerSettings: ListenerSettings, Equatable {
     /// Who may connect; empty = everyone.
     public var allowed: [Network] = []
 
-    /// The defaults of `configs/kafka.yaml`.
-    public init() {}
+    /// Every default for an address.
+    public init(host: String = "", port: UInt16 = 0) {
+        self.host = host
+        self.port = port
+    }
+
+    /// ``host`` and ``port``.
+    public var address: Endpoint {
+        get { Endpoint(host: host, port: port) }
+        set { (host, port) = (newValue.host, newValue.port) }
+    }
 
     /// Whether an address may connect.
     func allows(_ peer: PeerAddress) -> Bool { allowed.isEmpty || allowed.contains { $0.contains(peer) } }

@@ -1,14 +1,14 @@
 /// A place in a text where shells, compose files, Kubernetes or templates put a variable's value: `${NAME}`,
 /// `${NAME:-default}`, `$(NAME)`, `{{ name }}`, or `$NAME` as the whole text. Nothing is put there here, so a value that
 /// holds one is not the value that was meant.
-struct Placeholder {
+public struct Placeholder {
     /// As it is written. Part of a secret, where the text is one.
-    let text: String
+    private let text: String
     /// The kind of it, without its name.
-    let form: String
+    private let form: String
 
     /// The first one in a text.
-    init?(in text: String) {
+    public init?(in text: String) {
         guard text.contains("$") || text.contains("{{") else { return nil }
         let isShell = text.dropFirst().allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") }
         if text.first == "$", isShell, text.count > 2, !text.dropFirst().first!.isNumber {
@@ -36,5 +36,7 @@ struct Placeholder {
     }
 
     /// Why the value is refused.
-    func fault(isSecret: Bool = false) -> String { "\(isSecret ? form : text) is not replaced by a variable's value" }
+    public func fault(isSecret: Bool = false) -> String {
+        "\(isSecret ? form : text) is not replaced by a variable's value"
+    }
 }

@@ -84,3 +84,12 @@ public enum TimeZoneTable {
         return days * 86_400
     }
 }
+
+extension LocalZone {
+    /// A zone that ``TimeZoneTable`` knows by this name.
+    public init?(named name: String) {
+        guard let table = TimeZoneTable.transitions(for: name) else { return nil }
+        self.init(
+            transitions: table.transitions.map { (at: $0.0, offset: $0.1) }, initialOffset: table.initialOffset)
+    }
+}

@@ -1,25 +1,18 @@
-extension Configuration: CustomStringConvertible, CustomDebugStringConvertible {
-    /// The configuration in force as YAML: every key with its value, in a stable order, secrets masked.
-    public var description: String { YAMLText.write(Tables.root.render(self)) }
-    /// As ``description``.
-    public var debugDescription: String { description }
-}
-
 /// YAML to be written.
-indirect enum YAMLText: Sendable {
+public indirect enum YAMLText: Sendable, CustomStringConvertible {
+    /// A scalar as it is written.
     case plain(String)
+    /// A text, quoted where it must be.
     case text(String)
+    /// A list.
     case sequence([YAMLText])
+    /// Keys with values.
     case mapping([(String, YAMLText)])
 
-    static func optional(_ text: String?) -> YAMLText { text.map { .text($0) } ?? .plain("null") }
-    static func list(_ texts: [String]) -> YAMLText { .sequence(texts.map { .text($0) }) }
-    static func size(_ bytes: Int) -> YAMLText { .plain(ScalarText.format(size: bytes)) }
-    static func duration(_ duration: Duration) -> YAMLText { .plain(ScalarText.format(duration: duration)) }
-
-    static func write(_ value: YAMLText) -> String {
+    /// The lines of it.
+    public var description: String {
         var output = ""
-        value.write(to: &output, indent: 0)
+        write(to: &output, indent: 0)
         return output
     }
 
@@ -47,7 +40,7 @@ indirect enum YAMLText: Sendable {
     }
 
     /// The value on one line, as YAML and without quotes round a text; empty for what needs several lines.
-    var short: (quoted: String, unquoted: String) {
+    public var short: (quoted: String, unquoted: String) {
         if case .text(let text) = self { return (line, text) }
         let line = shortLine ?? ""
         return (line, line)
