@@ -86,13 +86,16 @@ let package = Package(
             path: "Benchmarks/Loopback",
             swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "TestRules", dependencies: ["Parsers"], path: "Tests/TestRules", swiftSettings: strict),
         .testTarget(name: "BaseTests", dependencies: ["Base", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SyslogTests", dependencies: ["Syslog", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Syslog", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "ParsersTests", dependencies: ["Parsers", "Events", "Syslog", "TestSupport"], swiftSettings: strict),
+            name: "ParsersTests", dependencies: ["Parsers", "Events", "Syslog", "TestRules", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
-            name: "RoutingTests", dependencies: ["Base", "Routing", "Parsers", "Events", "Syslog", "TestSupport"],
+            name: "RoutingTests",
+            dependencies: ["Base", "Routing", "Parsers", "Events", "Syslog", "TestRules", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "SpoolTests", dependencies: ["Spool", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -113,7 +116,7 @@ let package = Package(
             name: "PipelineTests",
             dependencies: [
                 "AllocationCounter", "Base", "Pipeline", "Events", "Inputs", "Kafka", "Spool", "Routing", "Parsers",
-                "Syslog", "TestSupport",
+                "Syslog", "TestRules", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

@@ -1,5 +1,6 @@
 import Parsers
 import Testing
+import TestRules
 
 @Suite struct BuiltInRulesTests {
     @Test("without their examples the built-in rules are the same rules at the same lines")

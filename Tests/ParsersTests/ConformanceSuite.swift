@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Parsers
+import TestRules
 import TestSupport
 import Testing
 
@@ -66,14 +67,12 @@ private func cuts(_ count: Int, _ random: inout SeededGenerator) -> [Int] {
 }
 
 @Suite struct ConformanceTests {
-    private static let builtIn = Result { try ParserSet(RulesFile.builtIn) }
-
     @Test(arguments: RulesFile.builtIn.map(\.parser))
     func builtInRulesConform(parser: String) throws {
-        let set = try Self.builtIn.get()
+        let set = try BuiltIn.set()
         let seed = SeededGenerator.runSeed
         var random = SeededGenerator(seed: seed)
-        let all = RulesReport(set).test().filter { $0.parser == parser }.map(\.text)
+        let all = try BuiltIn.results().filter { $0.parser == parser }.map(\.text)
         #expect(!all.isEmpty)
         try checkConformance(
             of: parser, in: set, samples: Array(all.shuffled(using: &random).prefix(16)), seed: seed)
@@ -104,7 +103,7 @@ private func cuts(_ count: Int, _ random: inout SeededGenerator) -> [Int] {
             ),
         ] as [(String, [String])])
     func shippedPluginsConform(parser: String, samples: [String]) throws {
-        let set = try Self.builtIn.get()
+        let set = try BuiltIn.set()
         var harness = try Harness(set, parser: parser)
         for sample in samples {
             let event = try harness.fields(sample)
@@ -127,7 +126,7 @@ private func cuts(_ count: Int, _ random: inout SeededGenerator) -> [Int] {
     }
 
     @Test func aPluginConforms() throws {
-        let set = try ParserSet(RulesFile.builtIn, plugins: [ColonParser.self])
+        let set = try ColonParser.set()
         let samples = ["count: 12", "ip: 10.0.0.1", "name: a \"b\"", "mac: 00:11:22:33:44:55"]
         try checkConformance(of: "colon", in: set, samples: samples, seed: SeededGenerator.runSeed)
     }
@@ -175,6 +174,11 @@ struct ColonParser: ParserPlugin {
         }
         return nil
     }
+
+    private static let compiled = Result { try ParserSet(RulesFile.builtIn, plugins: [ColonParser.self]) }
+
+    /// The built-in rules with this plug-in alone, compiled once.
+    static func set() throws -> ParserSet { try compiled.get() }
 }
 
 @Suite struct PluginTests {
@@ -183,12 +187,12 @@ struct ColonParser: ParserPlugin {
         ("mac: 00:11:22:33:44:5F", "COLON mac=00:11:22:33:44:5f"), ("name: ", "COLON"),
     ])
     func aPluginsFieldsAreWritten(message: String, expected: String?) throws {
-        var harness = try Harness(ParserSet(RulesFile.builtIn, plugins: [ColonParser.self]), parser: "colon")
+        var harness = try Harness(ColonParser.set(), parser: "colon")
         #expect(try harness.fields(message) == expected)
     }
 
     @Test func aPluginIsFoundByItsTagsAndLeadsWithItsAddress() throws {
-        let set = try ParserSet(RulesFile.builtIn, plugins: [ColonParser.self])
+        let set = try ColonParser.set()
         #expect(set.parser(forProgram: Array("colon-1".utf8).span) == set.parser(named: "colon"))
         var harness = try Harness(set, parser: "colon")
         let event = harness.event(message: Array("ip: ::1".utf8))

@@ -3,6 +3,7 @@ import Foundation
 import Parsers
 import Syslog
 import Testing
+import TestRules
 
 /// Lines of the daemons themselves (Tests/Corpus; docs/parsers.md says how they were collected): `shown` to those who
 /// wrote the rules, and a third, `held` back.

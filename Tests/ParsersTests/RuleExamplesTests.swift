@@ -1,6 +1,7 @@
 import Foundation
 import Parsers
 import Testing
+import TestRules
 
 @Suite struct RuleExamplesTests {
     @Test func everyExampleOfTheBuiltInRulesGivesItsEvent() throws {

@@ -1,4 +1,5 @@
 import Parsers
+import TestRules
 import TestSupport
 import Testing
 
