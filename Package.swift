@@ -100,7 +100,9 @@ let package = Package(
         .testTarget(name: "SpoolTests", dependencies: ["Spool", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "KafkaTests",
-            dependencies: ["Kafka", "Spool", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Kafka", "SeenThreads", "Spool", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "InputsTests",
@@ -112,6 +114,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .target(name: "SeenThreads", path: "Tests/SeenThreads"),
         .testTarget(
             name: "PipelineTests",
             dependencies: [

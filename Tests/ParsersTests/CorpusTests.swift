@@ -78,7 +78,7 @@ import TestRules
         if ProcessInfo.processInfo.environment["UPDATE_DOCS"] != nil {
             try current.write(toFile: path, atomically: false, encoding: .utf8)
         } else {
-            #expect(text == current, "docs/parsers.md is stale: run the tests with UPDATE_DOCS=1")
+            #expect(text == current, "docs/parsers.md is stale: run make docs")
         }
     }
 
