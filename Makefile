@@ -12,8 +12,9 @@ ARGS ?=
 # targets only with cross-module optimisation.
 RELEASE_FLAGS := -c release --static-swift-stdlib -Xswiftc -cross-module-optimization
 
+SWIFT_FILES := Package.swift Sources Tests Benchmarks Fuzz $(wildcard $(addprefix examples/plugin/,Package.swift Sources Tests))
 SHELL_SCRIPTS := kafkastreamer .ci/run $(filter-out %-suppressions,$(wildcard scripts/* Fuzz/run))
-YAML_FILES := docker-compose.kafka.yml $(shell find configs examples Sources/CRules/Rules -name '*.yaml' -o -name '*.yml')
+YAML_FILES := docker-compose.kafka.yml $(shell find configs examples Sources/CRules/Rules -name '.build*' -prune -o -name '*.y*ml' -print)
 
 .DEFAULT_GOAL := help
 .PHONY: help build run demo test test-release crash-test soak bench fuzz sanitize docs format lint install clean
@@ -80,11 +81,11 @@ docs: ## write what is generated: events, fields, settings where they are shown,
 	UPDATE_DOCS=1 $(SWIFT) test --disable-xctest $(SWIFT_FLAGS) --filter CorpusTests
 
 format: ## format the Swift sources
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks $(wildcard Fuzz)
+	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
 
 lint: ## check formatting, shell scripts and YAML
 	@scripts/install-lint-dependencies
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks $(wildcard Fuzz)
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES)
 	shellcheck $(SHELL_SCRIPTS)
 	yamllint --strict $(YAML_FILES)
 
@@ -94,4 +95,4 @@ install: build ## install the binary and a sample configuration under PREFIX (/u
 	install -m 644 configs/kafka.yaml LICENSE README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/kafkastreamer/
 
 clean: ## remove what was built
-	rm -rf .build .build-*
+	rm -rf .build .build-* examples/plugin/.build

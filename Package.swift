@@ -14,7 +14,10 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "kafka-log-streamer",
     products: [
-        .executable(name: "kafkastreamer", targets: ["kafkastreamer"])
+        .executable(name: "kafkastreamer", targets: ["kafkastreamer"]),
+        // For plug-ins from outside (examples/plugin): the contract, the command, and the suite that holds them to it.
+        .library(name: "KafkaLogStreamer", targets: ["Events", "Parsers", "Command"]),
+        .library(name: "PluginConformance", targets: ["PluginConformance"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -64,8 +67,9 @@ let package = Package(
                 "Base", "Documents", "Syslog", "Routing", "Kafka", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .executableTarget(
-            name: "kafkastreamer",
+        // A library, so that another executable can be the command with plug-ins of its own.
+        .target(
+            name: "Command",
             dependencies: [
                 "Base", "CLinux", "Documents", "Syslog", "Events", "Parsers", "Routing", "Spool", "Kafka", "Inputs",
                 "Pipeline", "Configuration",
@@ -73,7 +77,10 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            path: "Sources/kafkastreamer",
             swiftSettings: strict),
+        .executableTarget(
+            name: "kafkastreamer", dependencies: ["Command"], path: "Sources/Main", swiftSettings: strict),
         .target(name: "CBench", path: "Benchmarks/CBench"),
         .executableTarget(
             name: "kafkastreamer-bench",
@@ -86,12 +93,16 @@ let package = Package(
             path: "Benchmarks/Loopback",
             swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "PluginConformance", dependencies: ["Events", "Parsers", "Syslog", "TestSupport"],
+            path: "Tests/PluginConformance", swiftSettings: strict),
         .target(name: "TestRules", dependencies: ["Parsers"], path: "Tests/TestRules", swiftSettings: strict),
         .testTarget(name: "BaseTests", dependencies: ["Base", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SyslogTests", dependencies: ["Syslog", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Syslog", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "ParsersTests", dependencies: ["Parsers", "Events", "Syslog", "TestRules", "TestSupport"],
+            name: "ParsersTests",
+            dependencies: ["Parsers", "Events", "Syslog", "PluginConformance", "TestRules", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "RoutingTests",
@@ -130,7 +141,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "EndToEndTests", dependencies: ["kafkastreamer", "Kafka"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["kafkastreamer", "Command", "Kafka"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -44,7 +44,7 @@ struct ParseCommand: ParsableCommand {
         do throws(RulesErrors) {
             var all = RulesFile.builtInWithoutExamples
             for path in rules { all.append(try Blueprint.readRules(path)) }
-            set = try ParserSet(all)
+            set = try ParserSet(all, plugins: Plugins.all)
         } catch {
             throw Failure(Failure.input, error.description)
         }
