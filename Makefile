@@ -12,11 +12,12 @@ ARGS ?=
 # targets only with cross-module optimisation.
 RELEASE_FLAGS := -c release --static-swift-stdlib -Xswiftc -cross-module-optimization
 
-SHELL_SCRIPTS := kafkastreamer .ci/run $(wildcard scripts/* Fuzz/run)
-YAML_FILES := docker-compose.kafka.yml $(shell find configs examples Sources/CRules/Rules -name '*.yaml' -o -name '*.yml')
+SWIFT_FILES := Package.swift Sources Tests Benchmarks Fuzz $(wildcard $(addprefix examples/plugin/,Package.swift Sources Tests))
+SHELL_SCRIPTS := kafkastreamer .ci/run $(filter-out %-suppressions,$(wildcard scripts/* Fuzz/run))
+YAML_FILES := docker-compose.kafka.yml $(shell find configs examples Sources/CRules/Rules -name '.build*' -prune -o -name '*.y*ml' -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test test-release crash-test soak bench fuzz docs format lint install clean
+.PHONY: help build run demo test test-release crash-test soak bench fuzz sanitize docs format lint install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -60,23 +61,31 @@ soak: build ## steady load with reloads and outages, SECONDS at RATE messages a 
 bench: ## measure against rsyslog and write docs/benchmarks.md
 	scripts/bench
 
-fuzz: ## run the fuzz targets, a minute each
-	@scripts/install-build-dependencies
-	Fuzz/run
+FUZZ_SECONDS ?= 60
 
-docs: ## write what is generated: docs/events.md, docs/fields.md, and the settings where they are shown
+fuzz: ## run the fuzz targets, FUZZ_SECONDS each
+	@scripts/install-build-dependencies
+	Fuzz/run $(FUZZ_SECONDS)
+
+sanitize: ## run the unit tests under AddressSanitizer and ThreadSanitizer
+	@scripts/install-build-dependencies
+	scripts/sanitize address
+	scripts/sanitize thread
+
+docs: ## write what is generated: events, fields, settings where they are shown, the coverage of the corpus
 	@scripts/install-build-dependencies
 	$(SWIFT) build $(SWIFT_FLAGS) --product kafkastreamer
 	.build/debug/kafkastreamer rules document > docs/events.md
 	.build/debug/kafkastreamer rules document --fields > docs/fields.md
 	.build/debug/kafkastreamer settings docs/configuration.md configs/kafka.yaml
+	UPDATE_DOCS=1 $(SWIFT) test --disable-xctest $(SWIFT_FLAGS) --filter CorpusTests
 
 format: ## format the Swift sources
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks $(wildcard Fuzz)
+	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
 
 lint: ## check formatting, shell scripts and YAML
 	@scripts/install-lint-dependencies
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks $(wildcard Fuzz)
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES)
 	shellcheck $(SHELL_SCRIPTS)
 	yamllint --strict $(YAML_FILES)
 
@@ -86,4 +95,4 @@ install: build ## install the binary and a sample configuration under PREFIX (/u
 	install -m 644 configs/kafka.yaml LICENSE README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/kafkastreamer/
 
 clean: ## remove what was built
-	rm -rf .build .build-fuzz
+	rm -rf .build .build-* examples/plugin/.build

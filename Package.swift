@@ -14,7 +14,10 @@ let lifetimes: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 let package = Package(
     name: "kafka-log-streamer",
     products: [
-        .executable(name: "kafkastreamer", targets: ["kafkastreamer"])
+        .executable(name: "kafkastreamer", targets: ["kafkastreamer"]),
+        // For plug-ins from outside (examples/plugin): the contract, the command, and the suite that holds them to it.
+        .library(name: "KafkaLogStreamer", targets: ["Events", "Parsers", "Command"]),
+        .library(name: "PluginConformance", targets: ["PluginConformance"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -75,8 +78,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .executableTarget(
-            name: "kafkastreamer",
+        // A library, so that another executable can be the command with plug-ins of its own.
+        .target(
+            name: "Command",
             dependencies: [
                 "Base", "CLinux", "Documents", "Syslog", "Events", "Parsers", "RuleTools", "Routing", "Spool", "Kafka",
                 "Inputs", "Pipeline", "Configuration",
@@ -84,7 +88,10 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            path: "Sources/kafkastreamer",
             swiftSettings: strict),
+        .executableTarget(
+            name: "kafkastreamer", dependencies: ["Command"], path: "Sources/Main", swiftSettings: strict),
         .target(name: "CBench", path: "Benchmarks/CBench"),
         .executableTarget(
             name: "kafkastreamer-bench",
@@ -97,19 +104,27 @@ let package = Package(
             path: "Benchmarks/Loopback",
             swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "PluginConformance", dependencies: ["Events", "Parsers", "Syslog", "TestSupport"],
+            path: "Tests/PluginConformance", swiftSettings: strict),
+        .target(name: "TestRules", dependencies: ["Parsers", "RuleTools"], path: "Tests/TestRules", swiftSettings: strict),
         .testTarget(name: "BaseTests", dependencies: ["Base", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SyslogTests", dependencies: ["Syslog", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Syslog", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "ParsersTests", dependencies: ["Parsers", "RuleTools", "Events", "Syslog", "TestSupport"],
+            name: "ParsersTests",
+            dependencies: ["Parsers", "RuleTools", "Events", "Syslog", "PluginConformance", "TestRules", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "RoutingTests", dependencies: ["Base", "Routing", "Parsers", "Events", "Syslog", "TestSupport"],
+            name: "RoutingTests",
+            dependencies: ["Base", "Routing", "Parsers", "Events", "Syslog", "TestRules", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "SpoolTests", dependencies: ["Spool", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "KafkaTests",
-            dependencies: ["Kafka", "Spool", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Kafka", "SeenThreads", "Spool", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "InputsTests",
@@ -121,11 +136,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .target(name: "SeenThreads", path: "Tests/SeenThreads"),
         .testTarget(
             name: "PipelineTests",
             dependencies: [
                 "AllocationCounter", "Base", "Pipeline", "Events", "Inputs", "Kafka", "Spool", "Routing", "Parsers",
-                "Syslog", "TestSupport",
+                "Syslog", "TestRules", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -138,7 +154,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["kafkastreamer", "Kafka", "Pipeline", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "kafkastreamer", "Command", "Kafka", "Pipeline", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

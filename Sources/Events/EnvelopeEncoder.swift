@@ -6,7 +6,7 @@ public struct EnvelopeEncoder: ~Copyable {
     /// Formats the timestamps of this worker.
     public var timestamps = TimestampFormatter()
 
-    private let keywords = KeywordFragments()
+    private let keywords = KeywordFragments.shared
     private var structuredData = StructuredDataEncoder()
     private let senders = SenderCache()
 

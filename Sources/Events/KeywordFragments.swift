@@ -4,13 +4,16 @@ import Syslog
 ///
 /// Immutable once made, so any thread may read it.
 final class KeywordFragments: @unchecked Sendable {
+    /// The only one: every encoder writes the same, and making it takes longer than encoding many messages.
+    static let shared = KeywordFragments()
+
     private static let slot = 64
     private static let longest = slot - 1
 
     /// For each priority the fragment, and its length in the slot's last byte.
     private let slots: UnsafeMutablePointer<UInt8>
 
-    init() {
+    private init() {
         slots = .allocate(capacity: 24 * 8 * Self.slot)
         slots.initialize(repeating: 0, count: 24 * 8 * Self.slot)
         for facility in UInt8(0)..<24 {

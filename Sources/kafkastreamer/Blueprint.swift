@@ -40,7 +40,9 @@ struct Blueprint {
 
         var parsers: ParserSet?
         do throws(RulesErrors) {
-            parsers = try ParserSet(RulesFile.builtInWithoutExamples + (try Self.userRules(loaded, &errors, &warnings)))
+            parsers = try ParserSet(
+                RulesFile.builtInWithoutExamples + (try Self.userRules(loaded, &errors, &warnings)),
+                plugins: Plugins.all)
         } catch {
             errors += error.errors.map { Self.issue($0) }
         }

@@ -103,7 +103,7 @@ struct ParseCommand: ParsableCommand {
         do throws(RulesErrors) {
             var all = RulesFile.builtInWithoutExamples
             for path in rules { all.append(try Blueprint.readRules(path)) }
-            let set = try ParserSet(all)
+            let set = try ParserSet(all, plugins: Plugins.all)
             let kafka = Configuration.Kafka()
             let topics = TopicTable()
             do throws(RouteErrors) {

@@ -24,7 +24,7 @@ struct RulesCommand: ParsableCommand {
                     }
                 }
                 guard errors.isEmpty else { throw RulesErrors(errors: errors) }
-                return try ParserSet(all)
+                return try ParserSet(all, plugins: Plugins.all)
             } catch {
                 throw Failure(Failure.input, error.description)
             }

@@ -3,8 +3,9 @@ import Glibc
 
 /// A program that a test started, its standard output and error split into lines.
 ///
-/// Threads: one reads each pipe, one waits for the end; they hold the monitor, never this object. The test's thread
-/// does the rest and calls ``end()`` when it is done, which kills by process id whatever still runs.
+/// Threads: one reads each pipe, one waits for the end; they hold the monitor, never this object. One more, for all
+/// processes, starts them. The test's thread does the rest and calls ``end()`` when it is done, which kills by process id
+/// whatever still runs. The kernel kills what is left when the tests' own process ends, however that comes.
 final class ChildProcess: Sendable {
     /// How a process ended.
     enum Exit: Equatable, Sendable {
@@ -50,9 +51,12 @@ final class ChildProcess: Sendable {
         let outputPipe = try Self.pipe()
         let errorPipe = try Self.pipe()
         let inputPipe = try Self.pipe()
-        processID = try Self.spawn(
-            executable, arguments, environment: environment, directory: workingDirectory ?? directory?.path,
-            streams: [inputPipe.reading, outputPipe.writing, errorPipe.writing])
+        let place = workingDirectory ?? directory?.path
+        processID = try Starter.run {
+            try Self.spawn(
+                executable, arguments, environment: environment, directory: place,
+                streams: [inputPipe.reading, outputPipe.writing, errorPipe.writing])
+        }
         for descriptor in [inputPipe.reading, outputPipe.writing, errorPipe.writing] { close(descriptor) }
 
         let monitor = self.monitor
@@ -164,8 +168,11 @@ final class ChildProcess: Sendable {
         // Settings in the environment of whoever runs the tests must not reach the streamer.
         let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("KAFKA") }
         let variables = inherited.merging(environment) { $1 }
-        // env changes the directory and then becomes the program, under the same process id.
-        let command = (directory.map { ["env", "-C", $0] } ?? []) + [executable] + arguments
+        // Each of them does its part and then becomes the next, under the same process id: setpriv asks for a SIGKILL at
+        // the end of the thread that started it, env changes the directory.
+        let command =
+            ["setpriv", "--pdeathsig", "KILL", "--"] + (directory.map { ["env", "-C", $0, "--"] } ?? []) + [executable]
+            + arguments
         var argumentPointers: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         var variablePointers: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
         defer { for pointer in argumentPointers + variablePointers { free(pointer) } }
@@ -174,6 +181,34 @@ final class ChildProcess: Sendable {
             &processID, command[0], &actions, &attributes, &argumentPointers, &variablePointers)
         guard result == 0 else { throw HarnessError("\(executable): \(String(cString: strerror(result)))") }
         return processID
+    }
+
+    /// The thread that starts all processes, and lives as long as the tests: the kernel takes the end of the thread that
+    /// started a process for the end of its parent, and those that tests run on come and go.
+    private enum Starter {
+        private static let tasks: Monitor<[@Sendable () -> Void]> = {
+            let tasks = Monitor<[@Sendable () -> Void]>([])
+            ChildProcess.thread {
+                while true {
+                    // In vain, and again, for as long as nothing is to be started.
+                    guard tasks.wait({ $0.isEmpty ? nil : true }) != nil else { continue }
+                    let task = tasks.update { $0.removeFirst() }
+                    task()
+                }
+            }
+            return tasks
+        }()
+
+        static func run(_ start: @escaping @Sendable () throws -> pid_t) throws -> pid_t {
+            let started = Monitor<Result<pid_t, any Error>?>(nil)
+            let task: @Sendable () -> Void = {
+                let result = Result { try start() }
+                started.update { $0 = result }
+            }
+            tasks.update { $0.append(task) }
+            guard let result = started.wait({ $0 }) else { throw HarnessError("a process was not started") }
+            return try result.get()
+        }
     }
 
     private static func readLines(

@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 @testable import Pipeline
-@testable import kafkastreamer
+@testable import Command
 
 @Suite("What is said of the inputs")
 struct InputWatchTests {

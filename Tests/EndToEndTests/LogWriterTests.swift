@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import kafkastreamer
+@testable import Command
 
 @Suite("The log's writer")
 struct LogWriterTests {

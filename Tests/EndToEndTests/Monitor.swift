@@ -9,7 +9,7 @@ struct HarnessError: Error, CustomStringConvertible {
 
 /// How long any wait may last before it counts as a failure. Far longer than a busy machine needs, so that no test
 /// depends on speed.
-let patience: TimeInterval = 90
+let patience: TimeInterval = 300
 
 /// State that several threads share, with waits for a condition on it.
 ///

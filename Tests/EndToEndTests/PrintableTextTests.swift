@@ -1,6 +1,6 @@
 import Testing
 
-@testable import kafkastreamer
+@testable import Command
 
 /// What a stranger writes does not reach the terminal of whoever reads it as anything but text.
 @Suite struct PrintableTextTests {

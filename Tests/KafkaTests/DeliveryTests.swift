@@ -120,6 +120,8 @@ import Testing
         #expect(origins[1].settled == OriginProgress(count: 0, position: 0))
         for partition in [0, 1] as [Int32] { rig.broker.setLeader(topic: "stuck", partition: partition, broker: 1) }
         try wait(for: "the second origin") { origins[1].settled == OriginProgress(count: 300, position: 2991) }
+        // Counts are published once a turn, after origins are told.
+        try rig.waitDelivered(3300)
         #expect(rig.pool.counts.delivered == 3300)
         for origin in origins { rig.spool.closeOrigin(origin) }
         #expect(rig.spool.originCount == 0)

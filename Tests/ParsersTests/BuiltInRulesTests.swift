@@ -1,6 +1,7 @@
 import Parsers
 import RuleTools
 import Testing
+import TestRules
 
 @Suite struct BuiltInRulesTests {
     @Test("without their examples the built-in rules are the same rules at the same lines")

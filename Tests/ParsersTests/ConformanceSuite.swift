@@ -1,80 +1,19 @@
 import Events
 import Foundation
 import Parsers
+import PluginConformance
 import RuleTools
+import TestRules
 import TestSupport
 import Testing
 
-/// What every parser promises, be it a rules file or a plug-in: any bytes in, one well-formed event out that keeps the
-/// message's own bytes, at a bounded cost, the same whatever came before.
-func checkConformance(of parser: String, in set: ParserSet, samples: [String], seed: UInt64) throws {
-    var random = SeededGenerator(seed: seed)
-    var harness = try Harness(set, parser: parser)
-    var messages: [[UInt8]] = [
-        [], [0], [0xFF], Array(repeating: 0x20, count: 5000), Array(repeating: 0x22, count: 3000),
-    ]
-    for unit in ["{", "[", "a=", "a=\"", "(", "=", "|", "\\", "a=1 ", "{\"a\":", "cs1Label=cs1 cs1=a "] {
-        messages.append(Array(String(repeating: unit, count: 2000).utf8))
-    }
-    for sample in samples {
-        let bytes = Array(sample.utf8)
-        messages.append(bytes)
-        for cut in cuts(bytes.count, &random) { messages.append(Array(bytes[..<cut])) }
-        for _ in 0..<30 { messages.append(random.mutation(of: bytes)) }
-        messages.append(bytes + [0x20, 0xC3])
-    }
-    for sample in samples.prefix(2) {
-        // As long as a message can be.
-        let bytes = Array(sample.utf8) + [0x20]
-        messages.append(Array((0..<60_000 / bytes.count).map { _ in bytes }.joined()))
-    }
-    for _ in 0..<500 { messages.append(random.bytes(upTo: 120)) }
-    var events: [[UInt8]] = []
-    for message in messages {
-        let event = harness.event(message: message)
-        let json = try #require(event, "seed \(seed), \(message)")
-        events.append(json)
-        let object = try #require(
-            try JSONSerialization.jsonObject(with: Data(json)) as? [String: Any], "seed \(seed), \(message)")
-        #expect(object["type"] is String && object["source"] is String && object["timestamp"] is String)
-        #expect(topLevelKeys(json).count == object.count, "a key twice, seed \(seed), \(message)")
-        let kept: [UInt8]? =
-            if let raw = object["raw"] as? String {
-                Data(base64Encoded: raw).map { Array($0) }
-            } else {
-                (object["message"] as? String).map { Array($0.utf8) }
-            }
-        #expect(kept == message, "seed \(seed)")
-        #expect((object["raw"] == nil) == (String(validating: message, as: UTF8.self) != nil), "seed \(seed)")
-        // The bound is looked at between captures, each of which looks at no byte more than twice.
-        #expect(harness.encoder.byteSteps <= 40 * message.count + 2048, "seed \(seed), \(message)")
-    }
-    // Nothing is kept: in another order, and from a parser that saw nothing before, the events are the same.
-    for index in messages.indices.shuffled(using: &random).prefix(300) {
-        let again = harness.event(message: messages[index])
-        #expect(again == events[index], "seed \(seed), \(messages[index])")
-    }
-    for index in messages.indices.shuffled(using: &random).prefix(20) {
-        var fresh = try Harness(set, parser: parser)
-        let first = fresh.event(message: messages[index])
-        #expect(first == events[index], "seed \(seed), \(messages[index])")
-    }
-}
-
-/// Where to cut a sample: everywhere in a short one, at some places of a long one.
-private func cuts(_ count: Int, _ random: inout SeededGenerator) -> [Int] {
-    count <= 40 ? Array(0..<count) : (0..<40).map { _ in Int.random(in: 0..<count, using: &random) }
-}
-
 @Suite struct ConformanceTests {
-    private static let builtIn = Result { try ParserSet(RulesFile.builtIn) }
-
     @Test(arguments: RulesFile.builtIn.map(\.parser))
     func builtInRulesConform(parser: String) throws {
-        let set = try Self.builtIn.get()
+        let set = try BuiltIn.set()
         let seed = SeededGenerator.runSeed
         var random = SeededGenerator(seed: seed)
-        let all = RulesReport(set).test().filter { $0.parser == parser }.map(\.text)
+        let all = try BuiltIn.results().filter { $0.parser == parser }.map(\.text)
         #expect(!all.isEmpty)
         try checkConformance(
             of: parser, in: set, samples: Array(all.shuffled(using: &random).prefix(16)), seed: seed)
@@ -105,7 +44,7 @@ private func cuts(_ count: Int, _ random: inout SeededGenerator) -> [Int] {
             ),
         ] as [(String, [String])])
     func shippedPluginsConform(parser: String, samples: [String]) throws {
-        let set = try Self.builtIn.get()
+        let set = try BuiltIn.set()
         var harness = try Harness(set, parser: parser)
         for sample in samples {
             let event = try harness.fields(sample)
@@ -128,33 +67,10 @@ private func cuts(_ count: Int, _ random: inout SeededGenerator) -> [Int] {
     }
 
     @Test func aPluginConforms() throws {
-        let set = try ParserSet(RulesFile.builtIn, plugins: [ColonParser.self])
+        let set = try ColonParser.set()
         let samples = ["count: 12", "ip: 10.0.0.1", "name: a \"b\"", "mac: 00:11:22:33:44:55"]
         try checkConformance(of: "colon", in: set, samples: samples, seed: SeededGenerator.runSeed)
     }
-}
-
-/// The keys of an event's outermost object, as they come.
-private func topLevelKeys(_ json: [UInt8]) -> [String] {
-    var keys: [String] = []
-    var depth = 0
-    var at = 0
-    var last = 0..<0
-    while at < json.count {
-        switch json[at] {
-        case UInt8(ascii: "\""):
-            let start = at + 1
-            at += 1
-            while json[at] != UInt8(ascii: "\"") { at += json[at] == UInt8(ascii: "\\") ? 2 : 1 }
-            last = start..<at
-        case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-        case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-        case UInt8(ascii: ":"): if depth == 1 { keys.append(String(decoding: json[last], as: UTF8.self)) }
-        default: break
-        }
-        at += 1
-    }
-    return keys
 }
 
 /// `key: value` lines.
@@ -176,6 +92,11 @@ struct ColonParser: ParserPlugin {
         }
         return nil
     }
+
+    private static let compiled = Result { try ParserSet(RulesFile.builtIn, plugins: [ColonParser.self]) }
+
+    /// The built-in rules with this plug-in alone, compiled once.
+    static func set() throws -> ParserSet { try compiled.get() }
 }
 
 @Suite struct PluginTests {
@@ -184,12 +105,12 @@ struct ColonParser: ParserPlugin {
         ("mac: 00:11:22:33:44:5F", "COLON mac=00:11:22:33:44:5f"), ("name: ", "COLON"),
     ])
     func aPluginsFieldsAreWritten(message: String, expected: String?) throws {
-        var harness = try Harness(ParserSet(RulesFile.builtIn, plugins: [ColonParser.self]), parser: "colon")
+        var harness = try Harness(ColonParser.set(), parser: "colon")
         #expect(try harness.fields(message) == expected)
     }
 
     @Test func aPluginIsFoundByItsTagsAndLeadsWithItsAddress() throws {
-        let set = try ParserSet(RulesFile.builtIn, plugins: [ColonParser.self])
+        let set = try ColonParser.set()
         #expect(set.parser(forProgram: Array("colon-1".utf8).span) == set.parser(named: "colon"))
         var harness = try Harness(set, parser: "colon")
         let event = harness.event(message: Array("ip: ::1".utf8))

@@ -3,6 +3,7 @@ import Foundation
 import Parsers
 import Syslog
 import Testing
+import TestRules
 
 /// Lines of the daemons themselves (Tests/Corpus; docs/parsers.md says how they were collected): `shown` to those who
 /// wrote the rules, and a third, `held` back.
@@ -77,7 +78,7 @@ import Testing
         if ProcessInfo.processInfo.environment["UPDATE_DOCS"] != nil {
             try current.write(toFile: path, atomically: false, encoding: .utf8)
         } else {
-            #expect(text == current, "docs/parsers.md is stale: run the tests with UPDATE_DOCS=1")
+            #expect(text == current, "docs/parsers.md is stale: run make docs")
         }
     }
 

@@ -3,6 +3,7 @@ import Foundation
 import Parsers
 import Syslog
 import Testing
+import TestRules
 
 @Suite struct EventTests {
     private let received: Int64 = 1_762_264_929_120_000_000
@@ -10,7 +11,7 @@ import Testing
     private func event(_ frame: String, key: String? = nil, truncated: Bool = false) throws -> (
         json: String, event: EncodedEvent
     ) {
-        let set = try ParserSet(RulesFile.builtIn)
+        let set = try BuiltIn.set()
         var harness = try Harness(set, parser: "dhcp_log_parser")
         let peer = Array("192.0.2.10".utf8)
         let event = peer.withUnsafeBytes { peer in
@@ -92,7 +93,7 @@ import Testing
     }
 
     @Test func anEventThatDoesNotFitIsNotWrittenAndFitsInItsOwnSize() throws {
-        let set = try ParserSet(RulesFile.builtIn)
+        let set = try BuiltIn.set()
         var harness = try Harness(set, parser: "dhcp_log_parser")
         let message = Array("DHCPACK on 192.168.0.101 to 00:11:22:33:44:55 (a \"b\" é) via eth0".utf8)
         let event = harness.event(message: message)

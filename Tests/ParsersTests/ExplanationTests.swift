@@ -3,6 +3,7 @@ import Foundation
 import Parsers
 import RuleTools
 import Syslog
+import TestRules
 import TestSupport
 import Testing
 
@@ -88,7 +89,7 @@ import Testing
     }
 
     @Test func aPluginIsNamed() throws {
-        let set = try ParserSet(RulesFile.builtIn, plugins: [ColonParser.self])
+        let set = try ColonParser.set()
         let explanation = Explanation(
             Array("count: 5".utf8), by: set, parser: set.parser(named: "colon"), isMessage: true, receivedSeconds: 0)
         guard case .matchedByPlugin("COLON") = explanation.verdict else {
@@ -126,7 +127,7 @@ import Testing
         let seed = SeededGenerator.runSeed
         var random = SeededGenerator(seed: seed)
         var encoder = EventEncoder(set)
-        let results = RulesReport(set).test()
+        let results = try BuiltIn.results()
         for result in results {
             let parser = try #require(set.parser(named: result.parser))
             compare(result.message, set, &encoder, parser)

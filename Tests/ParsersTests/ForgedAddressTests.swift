@@ -1,5 +1,6 @@
 import Parsers
 import Testing
+import TestRules
 
 /// Names that clients choose in front of the address that the program writes behind them.
 @Suite struct ForgedAddressTests {

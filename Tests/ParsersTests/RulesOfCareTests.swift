@@ -4,6 +4,7 @@ import Parsers
 import RuleTools
 import Syslog
 import Testing
+import TestRules
 
 /// What every rule of every file is held to, by changing the examples (docs/writing-rules.md, "Rules of care").
 @Suite struct RulesOfCareTests {

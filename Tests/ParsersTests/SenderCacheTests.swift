@@ -1,13 +1,12 @@
 import Events
 import Parsers
 import Syslog
+import TestRules
 import TestSupport
 import Testing
 
 /// An encoder that has seen other lines must write what one that has seen none writes.
 @Suite struct SenderCacheTests {
-    private static let rules = Result { try ParserSet(RulesFile.builtIn) }
-
     private struct Line {
         var frame: [UInt8]
         var peer: [UInt8]
@@ -43,7 +42,7 @@ import Testing
     }
 
     private func check(_ lines: [Line], seed: UInt64 = 0) throws {
-        let set = try Self.rules.get()
+        let set = try BuiltIn.set()
         let parser = try #require(set.parser(named: "dhcp_log_parser"))
         var warm = EventEncoder(set)
         let keys: [FieldID?] = [
@@ -109,7 +108,7 @@ import Testing
     }
 
     @Test func aKeptSenderWritesTheSameIntoAnyRoom() throws {
-        let set = try Self.rules.get()
+        let set = try BuiltIn.set()
         let parser = try #require(set.parser(named: "dhcp_log_parser"))
         for text in [ack, "short", "DHCPDISCOVER from 00:11:22:AA:BB:CC (a \"b\" é) via eth0.20"] {
             let line = Line("<30>Nov  4 14:02:09 gw1 dhcpd[812]: " + text)

@@ -1,5 +1,6 @@
 import Parsers
 import RuleTools
+import TestRules
 import TestSupport
 import Testing
 

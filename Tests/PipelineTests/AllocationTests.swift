@@ -14,7 +14,7 @@ struct AllocationTests {
         "<30>Nov  4 14:02:09 gw1 systemd[1]: Started nginx.service - A high performance web server.", "plain text",
     ].map { Array($0.utf8) }
 
-    @Test("The counter counts")
+    @Test("The counter counts", .enabled(if: allocations_are_counted(), "a sanitizer is in its place"))
     func counts() {
         let before = counted_allocations()
         let block = UnsafeMutableRawPointer.allocate(byteCount: 4096, alignment: 16)

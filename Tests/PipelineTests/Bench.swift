@@ -5,6 +5,7 @@ import Logging
 import Parsers
 import Routing
 import Spool
+import TestRules
 import TestSupport
 import Testing
 
@@ -29,7 +30,7 @@ final class Bench {
     }
 
     static let parsers: ParserSet = {
-        do { return try ParserSet(RulesFile.builtInWithoutExamples) } catch { fatalError("\(error)") }
+        do { return try BuiltIn.set() } catch { fatalError("\(error)") }
     }()
 
     let broker: EmbeddedBroker

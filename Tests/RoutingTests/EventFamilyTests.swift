@@ -2,6 +2,7 @@ import Events
 import Parsers
 import Routing
 import Testing
+import TestRules
 
 /// A topic for each family: some ten topics instead of one for each of 80 types.
 @Suite struct EventFamilyTests {
@@ -17,7 +18,7 @@ import Testing
     }
 
     @Test func `the types that come with the package are a dozen families, each a topic's name`() throws {
-        let types = try ParserSet(RulesFile.builtInWithoutExamples).vocabulary.eventTypes
+        let types = try BuiltIn.set().vocabulary.eventTypes
         let families = Set(types.map { EventFamily.name(ofType: $0) })
         #expect(types.count > 70)
         #expect(families.count <= 12, "\(families.sorted())")

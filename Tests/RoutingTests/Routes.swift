@@ -2,6 +2,7 @@ import Events
 import Parsers
 import Routing
 import Syslog
+import TestRules
 
 /// Routes compiled against the built-in rules, asked about messages given by their parts.
 struct Routes {
@@ -9,7 +10,7 @@ struct Routes {
     let listeners: [String]
 
     static let parsers: ParserSet = {
-        do { return try ParserSet(RulesFile.builtInWithoutExamples) } catch { fatalError("\(error)") }
+        do { return try BuiltIn.set() } catch { fatalError("\(error)") }
     }()
 
     init(_ definitions: [RouteDefinition], everythingTo: String? = nil, listeners: [String] = ["one"])

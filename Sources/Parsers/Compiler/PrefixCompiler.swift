@@ -382,7 +382,8 @@ struct PrefixCompiler {
     private func commonPrefix(_ cursors: [Cursor]) -> [UInt8] {
         var rests: [ArraySlice<UInt8>] = []
         for cursor in cursors {
-            guard let rest = literalRest(cursor) else { return [] }
+            // Most places part at their first byte, which the second cursor shows: the rest need not be looked at.
+            guard let rest = literalRest(cursor), rest.first == rests.first?.first ?? rest.first else { return [] }
             rests.append(rest)
         }
         return Self.commonPrefix(rests)

@@ -6,6 +6,8 @@ import Patterns
 /// (`cs1=x cs1Label=Policy`) is called by it.
 ///
 /// A syslog header without another tag has taken `CEF:` for the program's: the message then begins with the version.
+///
+/// It uses nothing but what is public of the contract: examples/plugin compiles it from outside.
 struct CEFParser: ParserPlugin {
     static let name = "cef"
     static let programs = ["CEF"]
@@ -40,7 +42,7 @@ struct CEFParser: ParserPlugin {
             let end = buffer.count
             var at = 0
             let prefix: StaticString = "CEF:"
-            if end >= prefix.utf8CodeUnitCount, equalBytes(bytes, prefix.utf8Start, prefix.utf8CodeUnitCount) {
+            if end >= prefix.utf8CodeUnitCount, Self.isSame(bytes, prefix.utf8Start, prefix.utf8CodeUnitCount) {
                 at = prefix.utf8CodeUnitCount
             }
             while at < end, bytes[at] == 0x20 { at += 1 }
@@ -105,7 +107,7 @@ struct CEFParser: ParserPlugin {
         guard !key.isEmpty, start < stop else { return }
         for (index, known) in Self.knownKeys.enumerated()
         where known.name.utf8CodeUnitCount == key.count
-            && equalBytes(bytes + key.lowerBound, known.name.utf8Start, key.count)
+            && Self.isSame(bytes + key.lowerBound, known.name.utf8Start, key.count)
         {
             let field = Self.firstKnown + index
             // What is not of the field's type stays in the extension; of a key that comes twice the first counts.
@@ -119,11 +121,11 @@ struct CEFParser: ParserPlugin {
         let suffix: StaticString = "Label"
         var index = 0
         while index < fields.memberCount {
-            let label = fields.members[index]
-            let count = label.keyCount - suffix.utf8CodeUnitCount
-            if count > 0, equalBytes(bytes + label.keyStart + count, suffix.utf8Start, suffix.utf8CodeUnitCount),
-                let labelled = member(bytes, label.keyStart, count, fields),
-                fields.rename(labelled, to: label.start..<label.start + label.count)
+            let label = fields.memberKey(index)
+            let count = label.count - suffix.utf8CodeUnitCount
+            if count > 0, isSame(bytes + label.lowerBound + count, suffix.utf8Start, suffix.utf8CodeUnitCount),
+                let labelled = member(bytes, label.lowerBound, count, fields),
+                fields.renameMember(labelled, to: fields.memberValue(index))
             {
                 fields.removeMember(index)
             } else {
@@ -137,14 +139,24 @@ struct CEFParser: ParserPlugin {
         _ bytes: UnsafePointer<UInt8>, _ key: Int, _ count: Int, _ fields: borrowing PluginFields
     ) -> Int? {
         for index in 0..<fields.memberCount
-        where fields.members[index].keyCount == count
-            && equalBytes(bytes + fields.members[index].keyStart, bytes + key, count)
+        where fields.memberKey(index).count == count
+            && isSame(bytes + fields.memberKey(index).lowerBound, bytes + key, count)
         { return index }
         return nil
     }
 
     private static func isKeyByte(_ byte: UInt8) -> Bool {
-        TypedCapture.isNameByte(byte) || byte &- UInt8(ascii: "-") < 2 || byte == UInt8(ascii: "[")
-            || byte == UInt8(ascii: "]")
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "["), UInt8(ascii: "]"):
+            true
+        default: false
+        }
+    }
+
+    private static func isSame(_ left: UnsafePointer<UInt8>, _ right: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        for index in 0..<count where left[index] != right[index] { return false }
+        return true
     }
 }

@@ -85,7 +85,8 @@ public struct PluginFields: ~Copyable {
 
     private(set) var count = 0
     let values: UnsafeMutablePointer<Value>
-    private(set) var memberCount = 0
+    /// Members of all objects so far.
+    public private(set) var memberCount = 0
     let members: UnsafeMutablePointer<Member>
     private let objectKeys: ObjectKeys
     private var keyCount = 0
@@ -173,9 +174,26 @@ public struct PluginFields: ~Copyable {
         return true
     }
 
-    /// Gives member `index` the key that stands at `key`, if no member has it.
+    /// Where the key of a member stands in the message.
+    /// - Parameter index: from 0 to below ``memberCount``, in the order in which they were added.
+    public func memberKey(_ index: Int) -> Range<Int> {
+        precondition(index >= 0 && index < memberCount, "there is no such member")
+        return members[index].keyStart..<members[index].keyStart + members[index].keyCount
+    }
+
+    /// Where the value of a member stands in the message.
+    /// - Parameter index: as in ``memberKey(_:)``.
+    public func memberValue(_ index: Int) -> Range<Int> {
+        precondition(index >= 0 && index < memberCount, "there is no such member")
+        return members[index].start..<members[index].start + members[index].count
+    }
+
+    /// Gives a member the key that stands at `key` in the message: printing ASCII without a backslash, and no other
+    /// member's.
+    /// - Parameter index: as in ``memberKey(_:)``.
     /// - Returns: whether it was done.
-    mutating func rename(_ index: Int, to key: Range<Int>) -> Bool {
+    public mutating func renameMember(_ index: Int, to key: Range<Int>) -> Bool {
+        precondition(index >= 0 && index < memberCount, "there is no such member")
         guard let message, !key.isEmpty, isInside(key) else { return false }
         for place in key where message[place] &- 0x20 >= 0x5F || message[place] == UInt8(ascii: "\\") { return false }
         guard objectKeys.add(message, key.lowerBound, key.upperBound, &keyCount) else { return false }
@@ -184,8 +202,10 @@ public struct PluginFields: ~Copyable {
         return true
     }
 
-    /// Takes out member `index`.
-    mutating func removeMember(_ index: Int) {
+    /// Takes a member out; those behind it move up.
+    /// - Parameter index: as in ``memberKey(_:)``.
+    public mutating func removeMember(_ index: Int) {
+        precondition(index >= 0 && index < memberCount, "there is no such member")
         memberCount -= 1
         for place in index..<memberCount { members[place] = members[place + 1] }
     }

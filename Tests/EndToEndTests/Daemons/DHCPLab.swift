@@ -14,8 +14,8 @@ struct DHCPLab {
     static let strangeRelayAddress = "203.0.113.129"
     /// Seconds: what the server's configuration must say.
     static let leaseTime = 600
-    /// Seconds that dhclient asks for, so that it renews soon.
-    static let shortLeaseTime = 10
+    /// Seconds after which the server's configuration must tell clients to renew a lease (option 58).
+    static let renewalTime = 5
     /// A client that the server's configuration must turn away.
     static let deniedClient: UInt8 = 99
 
@@ -69,7 +69,7 @@ struct DHCPLab {
     /// Does everything that a client can do, and what a server refuses.
     /// - Parameters:
     ///   - hostnames: of the first clients.
-    ///   - renews: whether the server gives leases so short that dhclient can be waited for until it renews one.
+    ///   - renews: whether the server tells clients to renew after ``renewalTime``.
     func useServer(hostnames: [String], renews: Bool = true) throws -> Account {
         Account(
             direct: try useDirectly(hostnames: hostnames), relayed: try useThroughRelay(),
@@ -155,14 +155,19 @@ struct DHCPLab {
             BOUND | RENEW | REBIND | REBOOT) ip address replace "$new_ip_address/24" dev "$interface" ;;
             RELEASE | STOP | EXPIRE | FAIL) ip address flush dev "$interface" ;;
             esac
+            # At its last message it ends at once, so that it sends no other one meanwhile.
+            if [ "$reason" = \(renews ? "RENEW" : "BOUND") ]; then kill -KILL "$PPID"; fi
 
             """, to: "dhclient-script")
         chmod(script, 0o755)
         let configuration = try directory.write(
             """
             send host-name "\(DhclientReport.hostname)";
-            send dhcp-lease-time \(Self.shortLeaseTime);
-            request subnet-mask, routers, host-name;
+            request subnet-mask, routers, host-name, dhcp-renewal-time, dhcp-rebinding-time;
+            # An answer that comes late is no reason to ask again.
+            initial-interval \(Int(patience));
+            backoff-cutoff \(Int(patience));
+            timeout \(Int(patience));
 
             """, to: "dhclient.conf")
         let arguments = [
@@ -170,13 +175,15 @@ struct DHCPLab {
             "-pf", directory.file("dhclient.pid"), "-sf", script,
         ]
         let client = try lab.start(lab.daemon("dhclient"), arguments + ["-1", "eth0"], network: "clients")
-        _ = try client.process.find(renews ? "a lease and its renewal" : "a lease") { lines in
-            lines.count { $0.hasPrefix("bound to ") } >= (renews ? 2 : 1) ? true : nil
+        guard try client.process.waitForExit() == .signal(SIGKILL) else {
+            throw HarnessError(client.process.transcript)
         }
-        // Killed, it cannot renew again meanwhile; another one reads what it left, and tells the server.
-        client.end()
+        // Another one reads what it left, and tells the server.
+        let before = log.lines.count
         let release = try lab.start(lab.daemon("dhclient"), arguments + ["-r", "eth0"], network: "clients")
         guard try release.process.waitForExit() == .code(0) else { throw HarnessError(release.process.transcript) }
+        // It does not wait until the server has read it.
+        try log.wait(for: "RELEASE", after: before)
         let report = try DhclientReport(
             client.process.lines(.errors) + release.process.lines(.errors),
             leases: String(contentsOfFile: directory.file("dhclient.leases"), encoding: .utf8))

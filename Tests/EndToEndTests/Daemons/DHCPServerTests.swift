@@ -18,7 +18,8 @@ extension Daemons {
                 authoritative;
                 default-lease-time \(DHCPLab.leaseTime);
                 max-lease-time \(DHCPLab.leaseTime);
-                min-lease-time \(DHCPLab.shortLeaseTime);
+                option dhcp-renewal-time \(DHCPLab.renewalTime);
+                option dhcp-rebinding-time \(DHCPLab.leaseTime - 10);
                 ddns-update-style none;
                 ping-check false;
                 subnet 192.0.2.0 netmask 255.255.255.0 { range 192.0.2.100 192.0.2.150; }
@@ -67,7 +68,7 @@ extension Daemons {
             let lab = try DHCPLab()
             defer { lab.end() }
             let directory = lab.directory
-            // Nothing for DNS (port 0); dnsmasq gives no lease of less than two minutes, whatever is asked for.
+            // Nothing for DNS (port 0).
             let server = try lab.lab.start(
                 lab.lab.daemon("dnsmasq"),
                 [
@@ -129,8 +130,8 @@ extension Daemons {
                     "interfaces-config": {"interfaces": ["lan", "uplink"]},
                     "lease-database": {"type": "memfile", "name": "\(directory.file("kea-leases.csv"))"},
                     "valid-lifetime": \(DHCPLab.leaseTime),
-                    "min-valid-lifetime": \(DHCPLab.shortLeaseTime),
-                    "max-valid-lifetime": \(DHCPLab.leaseTime),
+                    "renew-timer": \(DHCPLab.renewalTime),
+                    "rebind-timer": \(DHCPLab.leaseTime - 10),
                     "authoritative": true,
                     "client-classes": [{
                         "name": "DROP",

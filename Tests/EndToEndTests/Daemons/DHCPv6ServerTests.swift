@@ -121,8 +121,10 @@ extension Daemons {
             guard try release.process.waitForExit() == .code(0) else {
                 throw HarnessError(release.process.transcript)
             }
-            // It does not wait for the answer.
-            try lab.log.wait(for: "Sending Reply", after: before)
+            // It does not wait for the answer; one to a request that it repeated may come first.
+            try lab.log.wait(for: "Release message", after: before)
+            let asked = lab.log.lines.dropFirst(before).firstIndex { $0.contains("Release message") } ?? before
+            try lab.log.wait(for: "Sending Reply", after: asked)
 
             var report = Report()
             for line in client.process.lines(.errors) + release.process.lines(.errors) {

@@ -22,6 +22,8 @@ struct DNSLab {
     static let closed = "10.53.0.50"
     /// There is no way to it.
     static let unreachable = "10.99.0.1"
+    /// Seconds that dig waits for an answer: less than the test waits for dig, more than any server here takes.
+    static let longest = Int(patience) - 30
 
     let directory: TemporaryDirectory
     let log: LabLog
@@ -132,9 +134,9 @@ struct DNSLab {
     /// Asks once, from a port that nothing else in the lab uses.
     /// - Parameters:
     ///   - client: 10.53.0.100 to 119, or fd53::100 to 119.
-    ///   - seconds: to wait for an answer: few where none must come, else less than the test waits for dig.
+    ///   - seconds: to wait for an answer: few where none must come.
     func dig(
-        _ server: String, _ arguments: [String], from client: String? = nil, waiting seconds: Int = 60
+        _ server: String, _ arguments: [String], from client: String? = nil, waiting seconds: Int = Self.longest
     ) throws -> DigReport {
         let port = ports.update {
             $0 += 1
@@ -145,6 +147,21 @@ struct DNSLab {
             "dig", ["-b", "\(client)#\(port)", "@\(server)", "+qr", "+tries=1", "+time=\(seconds)"] + arguments)
         _ = try process.process.waitForExit()
         return try DigReport(process.process.lines(.output), client: (client, port), server: server)
+    }
+
+    /// Asks for www.test twenty times, and again, for a limit by the second that a busy machine reaches later.
+    /// - Parameter condition: gets what dig printed the last time.
+    func repeatQuestion(
+        to server: String, from client: String, options: [String] = [], until what: String,
+        _ condition: ([String]) throws -> Bool
+    ) throws {
+        let names = Array(repeating: "www.test", count: 20)
+        try eventually(what) {
+            let process = try lab.start(
+                "dig", ["-b", client, "@\(server)", "+tries=1", "+time=\(Self.longest)"] + options + names)
+            _ = try process.process.waitForExit()
+            return try condition(process.process.lines(.output))
+        }
     }
 
     /// Sends a dynamic update, signed or not.

@@ -4,7 +4,6 @@ import Glibc
 import Synchronization
 
 /// The command. Exit codes: 0 done, 1 configuration or input error, 2 usage, 75 not all delivered at a stop.
-@main
 struct KafkaStreamer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kafkastreamer",

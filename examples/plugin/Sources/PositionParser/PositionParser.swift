@@ -1,21 +1,19 @@
 import Events
 import Parsers
-import TestSupport
-import Testing
 
-/// The plug-in of docs/writing-a-parser.md, as it stands there.
-///
 /// `NMEA` position lines: `$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,…`.
-struct PositionParser: ParserPlugin {
-    static let name = "position_log_parser"
-    static let programs = ["gpsd-log"]
-    static let eventTypes = ["POSITION"]
-    static let fields = [
+package struct PositionParser: ParserPlugin {
+    package static let name = "position_log_parser"
+    package static let programs = ["gpsd-log"]
+    package static let eventTypes = ["POSITION"]
+    package static let fields = [
         Vocabulary.Field(name: "latitude", kind: .text), Vocabulary.Field(name: "longitude", kind: .text),
         Vocabulary.Field(name: "satellites", kind: .number),
     ]
 
-    func parse(_ message: Span<UInt8>, into fields: inout PluginFields) -> Int? {
+    package init() {}
+
+    package func parse(_ message: Span<UInt8>, into fields: inout PluginFields) -> Int? {
         let start: StaticString = "$GPGGA,"
         guard message.count > start.utf8CodeUnitCount else { return nil }
         for index in 0..<start.utf8CodeUnitCount where message[index] != start.utf8Start[index] { return nil }
@@ -33,22 +31,5 @@ struct PositionParser: ParserPlugin {
             begin = index + 1
         }
         return column > 7 ? 0 : nil
-    }
-}
-
-@Suite struct DocumentedPluginTests {
-    private let sample = "$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47"
-
-    @Test func itReadsAPosition() throws {
-        var harness = try Harness(ParserSet([], plugins: [PositionParser.self]), parser: PositionParser.name)
-        #expect(try harness.fields(sample) == "POSITION latitude=4807.038 longitude=01131.000 satellites=8")
-        #expect(try harness.fields("$GPRMC,123519") == nil)
-    }
-
-    @Test func itConforms() throws {
-        let set = try ParserSet([], plugins: [PositionParser.self])
-        try checkConformance(
-            of: PositionParser.name, in: set, samples: [sample, "$GPGGA,,,,,,,x"],
-            seed: SeededGenerator.runSeed)
     }
 }

@@ -1,0 +1,4 @@
+import Command
+import PositionParser
+
+await Streamer.main(plugins: [PositionParser.self])
