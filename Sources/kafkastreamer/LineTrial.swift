@@ -41,7 +41,8 @@ struct LineTrial: ~Copyable {
     private var header = HeaderParser()
     private var router: Router
     private var encoder: EventEncoder
-    private var line: [UInt8] = []
+    /// The last line, for ``bytes(of:)``.
+    private var last: [UInt8] = []
     private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
 
     init(_ way: Way) {
@@ -59,8 +60,7 @@ struct LineTrial: ~Copyable {
     ) -> Result {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        line.removeAll(keepingCapacity: true)
-        line += bytes
+        var line = [UInt8](bytes)
         var message = header.parse(line.span, receivedSeconds: Int64(time.tv_sec), zone: way.zone)
         if message.format == .unstructured, !way.program.isEmpty {
             // Behind the line, so that nothing else of it moves.
@@ -68,9 +68,9 @@ struct LineTrial: ~Copyable {
             message.program = ByteRange(
                 start: UInt32(clamping: bytes.count), count: UInt32(clamping: way.program.utf8.count))
         }
+        last = line
         let source = MessageSource(address: UnsafeRawBufferPointer(start: nil, count: 0), listener: 0)
-        let frame = line
-        let decision = frame.withUnsafeBytes { router.decide($0, message, source) }
+        let decision = line.withUnsafeBytes { router.decide($0, message, source) }
         let parser = way.parser ?? decision.parser
         let type = encoder.match(line.span, message, parser: parser)
         let envelope = Envelope(receivedNanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
@@ -95,7 +95,7 @@ struct LineTrial: ~Copyable {
 
 extension LineTrial {
     /// A part of the last line.
-    func bytes(of range: ByteRange) -> [UInt8] { Array(line[range.offsets]) }
+    func bytes(of range: ByteRange) -> [UInt8] { Array(last[range.offsets]) }
 }
 
 extension LineTrial.Way {

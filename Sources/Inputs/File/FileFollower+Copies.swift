@@ -155,6 +155,6 @@ extension FileFollower {
 
     /// Whether a file was made, renamed or written since shortly before the last look.
     private func isRecent(_ status: stat) -> Bool {
-        realTimeNanoseconds() - status.changed < Int64(settings.pollMilliseconds) * 1_000_000 + 2 * Self.second
+        SystemClock.realTime - status.changed < Int64(settings.pollMilliseconds) * 1_000_000 + 2 * Self.second
     }
 }
