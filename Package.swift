@@ -32,11 +32,12 @@ let package = Package(
             name: "Documents", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .target(name: "Syslog", swiftSettings: strict),
         .target(name: "Patterns", dependencies: ["Base"], swiftSettings: strict),
-        .target(name: "Events", dependencies: ["Base", "Syslog"], swiftSettings: strict),
+        .target(name: "Events", dependencies: ["Base", "Syslog", "Patterns"], swiftSettings: strict),
         .target(
             name: "Parsers",
             dependencies: [
-                "CRules", "Documents", "Syslog", "Patterns", "Events", .product(name: "Yams", package: "Yams"),
+                "Base", "CRules", "Documents", "Syslog", "Patterns", "Events",
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
         .target(
@@ -49,7 +50,10 @@ let package = Package(
         .target(name: "Spool", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "Kafka",
-            dependencies: ["Crdkafka", "CLinux", "Spool", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Base", "Crdkafka", "CLinux", "Patterns", "Events", "Spool",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Inputs",
@@ -70,7 +74,8 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Base", "Documents", "Syslog", "Routing", "Kafka", .product(name: "Logging", package: "swift-log"),
+                "Base", "Documents", "Syslog", "Events", "Routing", "Kafka",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .executableTarget(

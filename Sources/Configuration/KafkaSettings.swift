@@ -1,3 +1,5 @@
+import Events
+
 extension Configuration {
     /// `kafka`: the brokers, the topics and the producers.
     public struct Kafka: Sendable, Equatable {
@@ -16,6 +18,8 @@ extension Configuration {
         /// `topic-template`: the topic of a type; `{type}` is the type in small letters with `-` for `_`, `{family}` its
         /// family, which `EventFamily` puts there.
         public var topicTemplate = "{type}-events"
+        /// `format`: how events of routes that do not say it are written. Default `json`.
+        public var format = FormatName.json
         /// `dead-letter-topic`: where records go that Kafka refuses for good.
         public var deadLetterTopic = "kafkastreamer-dead-letters"
         /// `topic-error-timeout`: how long a topic that does not exist or may not be written to is waited for before

@@ -1,4 +1,5 @@
 import Documents
+import Events
 
 extension Tables {
     static let kafka = SettingTable(
@@ -24,6 +25,8 @@ extension Tables {
             .noted(
                 "with `{family}` in its place one topic takes all types of a family: dhcp, dns, systemd, auth, "
                     + "kernel, …"),
+            .one("format", \.format, .cases(), "how events are written, where a route does not say it")
+                .noted("`json` = one object each; `raw` = the message's own bytes, as received"),
             .one(
                 "dead-letter-topic", \.deadLetterTopic, .topic,
                 "where records go that Kafka refuses for good, with the reason"

@@ -51,7 +51,7 @@ public final class FileWorker: FileSink, @unchecked Sendable {
         wait = worker.rateWait(.none)
         if wait > 0 { return false }
         return worker.accept(
-            line, isTruncated: isTruncated, peer: peer, origin: origin, position: position)
+            Span<UInt8>(_unsafeBytes: line), isTruncated: isTruncated, peer: peer, origin: origin, position: position)
     }
 
     /// Publishes what was taken.

@@ -3,11 +3,13 @@ import Configuration
 import Events
 import Foundation
 import Glibc
+import Kafka
 import Parsers
+import Routing
 import Syslog
 
-/// `kafkastreamer parse [FILE…]`: lines in, exactly one JSON event per line out, in order, no Kafka. With `--unmatched`
-/// drafts of rules for the lines that no rule knows.
+/// `kafkastreamer parse [FILE…]`: lines in, exactly one event per line out, in order, no Kafka. With `--unmatched` drafts
+/// of rules for the lines that no rule knows.
 struct ParseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parse", abstract: "Lines in, one JSON event per line out; no Kafka.")
@@ -17,6 +19,24 @@ struct ParseCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Rules file to use besides those built in. May be repeated.", valueName: "file"))
     var rules: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Configuration whose rules and routes decide: which parser reads a line, and in which format its event is written.",
+            discussion: "Lines that a route drops are counted on standard error.", valueName: "file"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("The program tag of lines without a syslog header.", valueName: "name"))
+    var program: String?
+
+    @Option(help: ArgumentHelp("This parser reads every line, whatever its program tag.", valueName: "name"))
+    var parser: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How events are written: \(FormatName.allCases.map(\.rawValue).joined(separator: ", ")). Default: as the route says, else json.",
+            valueName: "format"))
+    var format: String?
 
     @Option(help: ArgumentHelp("Zone of times that do not say theirs: UTC, +02:00, Europe/Berlin.", valueName: "zone"))
     var timeZone = "UTC"
@@ -32,6 +52,11 @@ struct ParseCommand: ParsableCommand {
 
     func validate() throws {
         if json && !unmatched { throw ValidationError("--json needs --unmatched: events are JSON already.") }
+        if unmatched && format != nil { throw ValidationError("--format is for events; --unmatched prints none.") }
+        if let format, FormatName(rawValue: format) == nil {
+            let known = FormatName.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--format: '\(format)' is not one of \(known)")
+        }
     }
 
     func run() throws {
@@ -40,21 +65,39 @@ struct ParseCommand: ParsableCommand {
         }
         let zone = LocalZone(
             transitions: table.transitions.map { (at: $0.0, offset: $0.1) }, initialOffset: table.initialOffset)
-        let set: ParserSet
-        do throws(RulesErrors) {
-            var all = RulesFile.builtInWithoutExamples
-            for path in rules { all.append(try Blueprint.readRules(path)) }
-            set = try ParserSet(all)
-        } catch {
-            throw Failure(Failure.input, error.description)
+        let (set, routing) = try load()
+        let chosen = try parser.map { name in
+            guard let found = set.parser(named: name) else {
+                let known = set.parserNames.sorted().joined(separator: ", ")
+                throw Failure(Failure.usage, "--parser: no parser is called '\(name)'; expected one of: \(known)")
+            }
+            return found
         }
         if unmatched {
-            var survey = UnmatchedSurvey(set: set, zone: zone)
+            var survey = UnmatchedSurvey(set: set, zone: zone, program: program, parser: chosen)
             try readLines { survey.add($0) }
             survey.print(json: json)
         } else {
-            var printer = EventPrinter(set: set, zone: zone)
+            var printer = EventPrinter(
+                set: set, routing: routing, zone: zone, program: program, parser: chosen,
+                format: format.flatMap { FormatName(rawValue: $0) })
             try readLines { printer.printEvent($0) }
+            if printer.droppedCount > 0 { Output.error("\(printer.droppedCount) lines dropped by routes") }
+        }
+    }
+
+    /// The rules, and the routes when there is a configuration.
+    private func load() throws -> (ParserSet, RoutingTable?) {
+        do {
+            let own = try rules.map { try Blueprint.readRules($0) }
+            guard let config else { return (try ParserSet(RulesFile.builtInWithoutExamples + own), nil) }
+            let loaded = try Configuration.load(path: config, environment: ProcessInfo.processInfo.environment)
+            let blueprint = try Blueprint(loaded, topics: TopicTable(), rules: own)
+            return (blueprint.parsers, blueprint.routing)
+        } catch let error as RulesErrors {
+            throw Failure(Failure.input, error.description)
+        } catch let error as ConfigurationErrors {
+            throw Failure(Failure.input, Blueprint.completing(error).description)
         }
     }
 
@@ -84,39 +127,55 @@ struct ParseCommand: ParsableCommand {
 
 /// Turns lines into events and prints them.
 struct EventPrinter: ~Copyable {
-    private let set: ParserSet
-    private let zone: LocalZone
-    private var header = HeaderParser()
-    private var encoder: EventEncoder
-    private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+    /// Lines that a route dropped.
+    private(set) var droppedCount = 0
 
-    init(set: ParserSet, zone: LocalZone) {
-        self.set = set
+    private let zone: LocalZone
+    private let parser: ParserID?
+    private let format: FormatName?
+    private var reader: MessageReader
+    private var router: Router?
+
+    /// - Parameters:
+    ///   - routing: the routes that decide on parser and format; nil for none.
+    ///   - program: the program of lines without a header.
+    ///   - parser: the parser of all lines; nil = by routes or programs.
+    ///   - format: the format of all events; nil = by routes, else JSON.
+    init(
+        set: ParserSet, routing: RoutingTable?, zone: LocalZone, program: String?, parser: ParserID?,
+        format: FormatName?
+    ) {
         self.zone = zone
-        encoder = EventEncoder(set)
+        self.parser = parser
+        self.format = format
+        reader = MessageReader(set, program: program)
+        router = routing.map { Router($0, listeners: [""]) }
     }
 
-    deinit { buffer.deallocate() }
-
     /// Prints the event of one line.
-    mutating func printEvent(_ frame: UnsafeRawBufferPointer) {
-        let span = Span<UInt8>(_unsafeBytes: frame)
+    mutating func printEvent(_ line: UnsafeRawBufferPointer) {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        let message = header.parse(span, receivedSeconds: Int64(time.tv_sec), zone: zone)
-        let program = UnsafeRawBufferPointer(rebasing: frame[message.program.offsets])
-        let parser = set.parser(forProgram: Span<UInt8>(_unsafeBytes: program)) ?? .none
-        _ = encoder.match(span, message, parser: parser)
-        let envelope = Envelope(receivedNanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-        while true {
-            if let event = encoder.encode(span, message, envelope: envelope, key: nil, into: buffer) {
-                Output.line(UnsafeRawBufferPointer(rebasing: buffer.prefix(event.byteCount)))
-                return
-            }
-            // A long line of bytes that need escapes: more room, and the same again.
-            let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: buffer.count * 2, alignment: 16)
-            buffer.deallocate()
-            buffer = larger
+        let received = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        guard router != nil else {
+            let event = reader.event(
+                of: Array(line), receivedNanoseconds: received, zone: zone, parser: parser, as: format ?? .json
+            ).event
+            event.withUnsafeBytes { Output.line($0) }
+            return
         }
+        let (parser, format) = (parser, format)
+        let event = reader.read(Span<UInt8>(_unsafeBytes: line), receivedSeconds: received / 1_000_000_000, zone: zone)
+        {
+            encoder, bytes, header -> [UInt8]? in
+            // Files and standard input have no address.
+            let source = MessageSource(address: UnsafeRawBufferPointer(start: nil, count: 0), listener: 0)
+            guard let decision = router?.decide(bytes, header, source), !decision.route.isDropped else { return nil }
+            _ = encoder.match(bytes, header, parser: parser ?? decision.parser)
+            return encoder.encoded(
+                bytes, header, as: format ?? decision.route.format,
+                envelope: Envelope(receivedNanoseconds: received))
+        }
+        if let event { event.withUnsafeBytes { Output.line($0) } } else { droppedCount += 1 }
     }
 }

@@ -8,30 +8,31 @@ import Syslog
 struct UnmatchedSurvey: ~Copyable {
     private let set: ParserSet
     private let zone: LocalZone
-    private var headers = HeaderParser()
-    private var encoder: EventEncoder
+    private let parser: ParserID?
+    private var reader: MessageReader
     private var shapes: UnmatchedShapes
     private var lineCount = 0
     private var matchedCount = 0
 
-    init(set: ParserSet, zone: LocalZone) {
+    init(set: ParserSet, zone: LocalZone, program: String? = nil, parser: ParserID? = nil) {
+        self.parser = parser
         self.set = set
         self.zone = zone
-        encoder = EventEncoder(set)
+        reader = MessageReader(set, program: program)
         shapes = UnmatchedShapes(set)
     }
 
     /// Takes one line.
     mutating func add(_ frame: UnsafeRawBufferPointer) {
-        let span = Span<UInt8>(_unsafeBytes: frame)
-        let message = headers.parse(span, receivedSeconds: Int64(time(nil)), zone: zone)
-        let program = Array(frame[message.program.offsets])
-        let parser = set.parser(forProgram: program.span) ?? .none
+        let message = reader.event(
+            of: Array(frame), receivedNanoseconds: Int64(time(nil)) * 1_000_000_000, zone: zone, parser: parser)
         lineCount += 1
-        if encoder.match(span, message, parser: parser) != .syslog {
+        if message.type != .syslog {
             matchedCount += 1
         } else {
-            shapes.add(Array(frame[message.body.offsets]), program: program, parser: parser)
+            shapes.add(
+                Array(message.bytes[message.header.body.offsets]),
+                program: Array(message.bytes[message.header.program.offsets]), parser: message.parser)
         }
     }
 
@@ -61,7 +62,7 @@ struct UnmatchedSurvey: ~Copyable {
     }
 
     private static func json(_ draft: UnmatchedShapes.Draft) -> String {
-        func text(_ value: String) -> String { String(decoding: JSONWriter.encodedString(value), as: UTF8.self) }
+        func text(_ value: String) -> String { JSONText.literal(value) }
         var members = [#""count":\#(draft.count)"#, #""program":\#(text(draft.program))"#]
         if let parser = draft.parser { members.append(#""parser":\#(text(parser))"#) }
         members.append(#""pattern":\#(text(draft.pattern)),"sample":\#(text(draft.sample))"#)
