@@ -35,7 +35,7 @@ let package = Package(
             name: "Documents", dependencies: ["Base", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
         .target(name: "Syslog", dependencies: ["Base"], swiftSettings: strict + lifetimes),
         .target(name: "Patterns", dependencies: ["Base"], swiftSettings: strict),
-        .target(name: "Events", dependencies: ["Base", "Syslog"], swiftSettings: strict),
+        .target(name: "Events", dependencies: ["Base", "Syslog", "Patterns"], swiftSettings: strict),
         .target(
             name: "Parsers",
             dependencies: [
@@ -53,7 +53,10 @@ let package = Package(
         .target(name: "Spool", dependencies: ["Base", "CLinux"], swiftSettings: strict),
         .target(
             name: "Kafka",
-            dependencies: ["Base", "Crdkafka", "CLinux", "Spool", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Base", "Crdkafka", "CLinux", "Patterns", "Events", "Spool",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Inputs",
@@ -74,7 +77,7 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Base", "Documents", "Syslog", "Routing", "Spool", "Kafka", "Inputs",
+                "Base", "Documents", "Syslog", "Events", "Routing", "Spool", "Kafka", "Inputs",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

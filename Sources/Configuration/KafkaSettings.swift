@@ -1,3 +1,4 @@
+import Events
 import Kafka
 
 extension Configuration {
@@ -18,6 +19,8 @@ extension Configuration {
         /// `topic-template`: the topic of a type; `{type}` is the type in small letters with `-` for `_`, `{family}` its
         /// family, which `EventFamily` puts there.
         public var topicTemplate = "{type}-events"
+        /// `format`: how events of routes that do not say it are written.
+        public var format = FormatName.json
         /// `dead-letter-topic`, `topic-error-timeout`, `in-flight` and `in-flight-per-topic`: what may be under way.
         public var limits = ProducerPool.Limits()
         /// `linger`: how long a batch waits for company. Whole milliseconds.

@@ -1,5 +1,6 @@
 import Base
 import Documents
+import Events
 import Kafka
 
 extension Tables {
@@ -27,6 +28,8 @@ extension Tables {
                 "with `{family}` in its place one topic takes all types of a family: dhcp, dns, systemd, auth, "
                     + "kernel, …"),
             deadLetterTopic, topicErrorTimeout,
+            .one("format", \.format, .cases(), "how events are written, where a route does not say it")
+                .noted("`json` = one object each; `raw` = the message's own bytes, as received"),
             .one(
                 "in-flight", \.limits.inFlight, .window,
                 "the most one producer has handed to librdkafka and has no delivery report for"

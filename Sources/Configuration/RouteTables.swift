@@ -1,5 +1,6 @@
 import Base
 import Documents
+import Events
 import Routing
 
 extension Tables {
@@ -15,6 +16,9 @@ extension Tables {
             .topics,
             .optional("key", \.key, .field, "its value is the record's key; `null` = no key").noted(
                 "records with the same value keep their order"),
+            .optional("format", \.format, .cases(), "how the events are written; `null` = as `kafka.format` says")
+                .noted(
+                    "`raw` = the message's own bytes, as received"),
             .one("drop", \.drop, .boolean, "the message is counted as rejected and goes nowhere"),
         ])
 

@@ -18,61 +18,21 @@
 
 /// Where an event stands in the memory that it was written to.
 @frozen public struct EncodedEvent: Equatable, Sendable {
-    /// Length of the JSON in bytes; no line feed follows it.
+    /// Length of the event in bytes; no line feed follows it.
     public var byteCount: Int
-    /// Where the key field's value begins, without its quotes.
+    /// Where the key field's value begins: in the event, or behind it when the event does not hold it as it is.
     public var keyStart: Int
     /// Length of that value; 0 when the event has no such field.
     public var keyCount: Int
-    /// True when that value holds JSON escapes, so that its bytes are not the text itself.
-    public var keyHasEscapes: Bool
+    /// How many bytes behind the event are a copy of the key; 0 when the key stands in the event.
+    public var keyCopyCount: Int
 
     /// An event of `byteCount` bytes.
     @inlinable
-    public init(byteCount: Int, keyStart: Int = 0, keyCount: Int = 0, keyHasEscapes: Bool = false) {
+    public init(byteCount: Int, keyStart: Int = 0, keyCount: Int = 0, keyCopyCount: Int = 0) {
         self.byteCount = byteCount
         self.keyStart = keyStart
         self.keyCount = keyCount
-        self.keyHasEscapes = keyHasEscapes
-    }
-}
-
-/// Notes where the key field's value comes to stand while an event is written.
-@frozen public struct KeyPosition {
-    /// The field whose value is the record's key, or ``FieldID/none``.
-    public let field: FieldID
-    /// First byte of the value.
-    public var start = 0
-    /// Length of the value.
-    public var count = 0
-    /// True when the value holds JSON escapes.
-    public var hasEscapes = false
-
-    /// Looks for `field`.
-    @inlinable public init(_ field: FieldID?) { self.field = field ?? .none }
-
-    /// Notes the value that was written between `start` and now, if it is the key field's.
-    @inlinable @inline(__always)
-    public mutating func note(_ written: FieldID, from start: Int, in writer: JSONWriter) {
-        if written == field { record(start, writer) }
-    }
-
-    /// The same for a value that holds nothing to escape.
-    @inlinable @inline(__always)
-    public mutating func notePlain(_ written: FieldID, from start: Int, in writer: JSONWriter) {
-        guard written == field, !writer.overflowed else { return }
-        self.start = start
-        count = writer.count &- start
-        hasEscapes = false
-    }
-
-    @inlinable @inline(never)
-    mutating func record(_ start: Int, _ writer: JSONWriter) {
-        guard !writer.overflowed else { return }
-        self.start = start
-        count = writer.count - start
-        var at = start
-        while at < writer.count, writer.base[at] != UInt8(ascii: "\\") { at &+= 1 }
-        hasEscapes = at < writer.count
+        self.keyCopyCount = keyCopyCount
     }
 }

@@ -36,7 +36,6 @@ public final class Vocabulary: Sendable {
 
     private let typeIDs: [String: EventTypeID]
     private let fieldIDs: [String: FieldID]
-    private let keys: [[UInt8]]
 
     /// Builds the numbering.
     /// - Parameters:
@@ -61,7 +60,6 @@ public final class Vocabulary: Sendable {
         self.fields = fields
         self.typeIDs = typeIDs
         self.fieldIDs = fieldIDs
-        self.keys = fields.map { JSONWriter.encodedString($0.name) + [UInt8(ascii: ":")] }
     }
 
     /// The number of an event type, or nil when no rule declares it.
@@ -75,7 +73,4 @@ public final class Vocabulary: Sendable {
 
     /// The name of a field.
     public func name(of field: FieldID) -> String { fields[Int(field.rawValue)].name }
-
-    /// The bytes of a field's JSON key with its colon: `"interface":`.
-    public func encodedKey(of field: FieldID) -> [UInt8] { keys[Int(field.rawValue)] }
 }

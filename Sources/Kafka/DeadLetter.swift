@@ -1,13 +1,17 @@
+import Base
+import Events
+import Patterns
 import Spool
 
 /// What is published for a record that Kafka refuses for good:
 /// `{"type":"DEAD_LETTER","source":"kafkastreamer","original_topic":"…","error":"…","reason":"…","event":{…}}`.
-/// A record too large to be sent inside another carries `"raw"`, the base64 of its first bytes, and `"truncated":true`.
+/// A record that is no JSON object carries `"raw"`, its base64, instead of `"event"`; one too large to be sent inside
+/// another the base64 of its first bytes, and `"truncated":true`.
 enum DeadLetter {
     /// Bytes of a refused value that are carried whole; beyond it, a dead letter would be refused for its size too
     /// (`message.max.bytes` is 1,000,000 by default).
     static let mostWhole = 600_000
-    /// Bytes of a larger value that are carried; base64 makes four of three.
+    /// Bytes of a larger value, or of one that was too large, that are carried; base64 makes four of three.
     static let mostOfLarge = 300_000
     /// A letter of so many bytes is not cut further: it has room for the names of topic and error and for the reason.
     static let shortest = 768
@@ -26,17 +30,17 @@ enum DeadLetter {
         var json: [UInt8] = []
         json.reserveCapacity(min(value.count, mostWhole) + 512)
         json += start
-        appendEscaped(topic, to: &json)
-        json += Array(#"","error":""#.utf8)
-        appendEscaped(error, to: &json)
-        json += Array(#"","reason":""#.utf8)
-        appendEscaped(reason, to: &json)
-        if !tooLarge, value.count <= min(mostWhole, limit - json.count - eventMark.count - 1) {
+        json += JSONText.encoded(topic).dropFirst()
+        json += Array(#","error":"#.utf8) + JSONText.encoded(error)
+        // The last quotation mark belongs to what follows.
+        json += Array(#","reason":"#.utf8) + JSONText.encoded(reason).dropLast()
+        if !tooLarge, isObject(value), value.count <= min(mostWhole, limit - json.count - eventMark.count - 1) {
             json += eventMark
             json += value
             json.append(UInt8(ascii: "}"))
         } else {
-            appendRaw(value, most: mostOfLarge, limit: limit, to: &json)
+            let isWhole = !tooLarge && value.count <= mostWhole
+            appendRaw(value, most: isWhole ? mostWhole : mostOfLarge, limit: limit, to: &json)
         }
         return json
     }
@@ -78,31 +82,18 @@ enum DeadLetter {
         letter.indices.dropLast(mark.count).first { letter[$0...].starts(with: mark) }
     }
 
-    private static func appendEscaped(_ text: String, to json: inout [UInt8]) {
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): json += [UInt8(ascii: "\\"), byte]
-            case 0..<0x20: json.append(UInt8(ascii: " "))
-            default: json.append(byte)
-            }
+    /// Whether a value is one JSON object, so that it can stand in another as it is.
+    private static func isObject(_ value: UnsafeRawBufferPointer) -> Bool {
+        guard value.first == UInt8(ascii: "{") else { return false }
+        return value.withMemoryRebound(to: UInt8.self) { bytes in
+            guard let base = bytes.baseAddress else { return false }
+            return JSONValue.end(base, 0, bytes.count) == bytes.count
         }
     }
 
-    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    /// RFC 4648 section 4.
-    static func appendBase64(_ bytes: UnsafeRawBufferPointer, to json: inout [UInt8]) {
-        var index = 0
-        while index < bytes.count {
-            let left = bytes.count - index
-            let word =
-                UInt32(bytes[index]) << 16 | (left > 1 ? UInt32(bytes[index + 1]) << 8 : 0)
-                | (left > 2 ? UInt32(bytes[index + 2]) : 0)
-            json.append(digits[Int(word >> 18)])
-            json.append(digits[Int(word >> 12 & 63)])
-            json.append(left > 1 ? digits[Int(word >> 6 & 63)] : UInt8(ascii: "="))
-            json.append(left > 2 ? digits[Int(word & 63)] : UInt8(ascii: "="))
-            index += 3
-        }
+    private static func appendBase64(_ bytes: UnsafeRawBufferPointer, to json: inout [UInt8]) {
+        let start = json.count
+        json += [UInt8](repeating: 0, count: Base64.encodedCount(bytes.count))
+        json.withUnsafeMutableBytes { Base64.encode(bytes, to: UnsafeMutableRawBufferPointer(rebasing: $0[start...])) }
     }
 }

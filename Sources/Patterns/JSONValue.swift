@@ -184,7 +184,7 @@ package enum JSONValue {
     }
 }
 
-/// The members of a JSON object that was checked before, in their order.
+/// The members of a JSON object that was checked before, or the elements of an array, in their order.
 package struct JSONMembers: BitwiseCopyable {
     package struct Member: BitwiseCopyable {
         /// Without quotes, escapes as they stand.
@@ -197,18 +197,21 @@ package struct JSONMembers: BitwiseCopyable {
 
     private let bytes: JSONValue.Bytes
     private let end: Int
+    private let isObject: Bool
     private var at: Int
 
-    /// Reads the object `start..<end`; an array has no members.
+    /// Reads the object or array `start..<end`.
     package init(_ bytes: JSONValue.Bytes, _ start: Int, _ end: Int) {
         self.bytes = bytes
         // Without the closing brace.
         self.end = end &- 1
-        at = end > start && bytes[start] == UInt8(ascii: "{") ? start &+ 1 : self.end
+        at = end > start ? start &+ 1 : self.end
+        isObject = end > start && bytes[start] == UInt8(ascii: "{")
     }
 
-    /// The next member; nil behind the last.
+    /// The next member of an object; nil behind the last. An array has none.
     package mutating func next() -> Member? {
+        guard isObject else { return nil }
         while at < end, bytes[at] != UInt8(ascii: "\"") { at &+= 1 }
         guard at < end else { return nil }
         let key = at &+ 1
@@ -219,6 +222,15 @@ package struct JSONMembers: BitwiseCopyable {
         let value = at
         skipValue()
         return Member(keyStart: key, keyEnd: keyEnd, valueStart: value, valueEnd: at)
+    }
+
+    /// The place of the next element of an array; nil behind the last.
+    package mutating func nextElement() -> Range<Int>? {
+        while at < end, bytes[at] == UInt8(ascii: ",") || bytes[at] <= 0x20 { at &+= 1 }
+        guard at < end else { return nil }
+        let start = at
+        skipValue()
+        return start..<at
     }
 
     private mutating func skipValue() {

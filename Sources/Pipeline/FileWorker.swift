@@ -54,7 +54,9 @@ public final class FileWorker: FileSink, @unchecked Sendable {
             worker.counters[.rateWaits] &+= 1
             return false
         }
-        if worker.accept(line, isTruncated: isTruncated, peer: peer, origin: origin, position: position) { return true }
+        let isTaken = worker.accept(
+            Span<UInt8>(_unsafeBytes: line), isTruncated: isTruncated, peer: peer, origin: origin, position: position)
+        if isTaken { return true }
         worker.counters[.roomWaits] &+= 1
         return false
     }

@@ -18,7 +18,9 @@ extension Worker: DatagramSink {
                 reject(.acl)
             } else if rateWait(address) > 0 {
                 reject(.rateLimited)
-            } else if !accept(datagram.bytes, isTruncated: datagram.isTruncated, peer: peer) {
+            } else if !accept(
+                Span<UInt8>(_unsafeBytes: datagram.bytes), isTruncated: datagram.isTruncated, peer: peer)
+            {
                 reject(.spoolFull)
             }
         }

@@ -104,7 +104,7 @@ extension Worker: StreamSink {
     }
 
     private func accept(_ frame: Span<UInt8>, _ flags: FrameDecoder.Flags, _ peer: UnsafePointer<Peer>) -> Bool {
-        frame.withUnsafeBytes { accept($0, isTruncated: flags.contains(.truncated), peer: peer) }
+        accept(frame, isTruncated: flags.contains(.truncated), peer: peer)
     }
 
     private func noteResynchronisations(_ connection: StreamConnection) {

@@ -27,11 +27,8 @@ public final class Worker: @unchecked Sendable {
     private let wakeSender: SenderWake
     private let ownPeers: Owned<PeerTable>
 
-    private let ownHeader = Owned(HeaderParser())
-    private let ownEncoder: Owned<EventEncoder>
+    private let ownReader: Owned<MessageReader>
     private let ownRouter: Owned<Router>
-    private var program: [UInt8]
-    private var scratch: [UInt8] = []
 
     /// What this worker counts; published at the end of a batch.
     private let ownCounters: Owned<WorkerCounters>
@@ -66,8 +63,7 @@ public final class Worker: @unchecked Sendable {
         registry.add(published)
         rates = Rates(source: current.sourceRate, listener: listener.rate, service: current.rate)
         hasRates = !rates.areNone
-        program = Array((listener.program ?? "").utf8)
-        ownEncoder = Owned(EventEncoder(current.routing.parsers))
+        ownReader = Owned(MessageReader(current.routing.parsers, program: listener.program))
         ownRouter = Owned(Router(current.routing, listeners: [listener.name], programs: programs))
         ownPeers = Owned(PeerTable(listener))
         segmentsAhead = max(2, (16 << 20) / spool.settings.segmentSize)
@@ -75,13 +71,9 @@ public final class Worker: @unchecked Sendable {
 
     // What every message changes, each in memory of its own (`Owned`).
 
-    private var header: HeaderParser {
-        @inline(__always) _read { yield ownHeader.value }
-        @inline(__always) _modify { yield &ownHeader.value }
-    }
-    private var encoder: EventEncoder {
-        @inline(__always) _read { yield ownEncoder.value }
-        @inline(__always) _modify { yield &ownEncoder.value }
+    private var reader: MessageReader {
+        @inline(__always) _read { yield ownReader.value }
+        @inline(__always) _modify { yield &ownReader.value }
     }
     private var router: Router {
         @inline(__always) _read { yield ownRouter.value }
@@ -114,12 +106,11 @@ public final class Worker: @unchecked Sendable {
         if let told = current.listeners[listener.identity] {
             if told.name != listener.name { counters.published.rename(told.name) }
             listener = told
-            program = Array((told.program ?? "").utf8)
             peers = PeerTable(told)
         }
         rates = Rates(source: current.sourceRate, listener: listener.rate, service: current.rate)
         hasRates = !rates.areNone
-        encoder.use(current.routing.parsers)
+        reader.use(current.routing.parsers, program: listener.program)
         router = Router(current.routing, listeners: [listener.name], programs: programs)
     }
 
@@ -140,7 +131,7 @@ public final class Worker: @unchecked Sendable {
     }
 
     private func publish() {
-        counters[.abandonedMatches] = encoder.abandonedMatches
+        counters[.abandonedMatches] = reader.abandonedMatches
         counters.publish()
     }
 
@@ -171,99 +162,98 @@ public final class Worker: @unchecked Sendable {
     /// Takes one frame: parsed, routed, matched, encoded into the spool and committed. False when the spool has no room;
     /// nothing is counted then.
     func accept(
-        _ frame: UnsafeRawBufferPointer, isTruncated: Bool, peer: UnsafePointer<Peer>,
-        origin: Origin? = nil, position: UInt64 = 0
+        _ frame: Span<UInt8>, isTruncated: Bool, peer: UnsafePointer<Peer>, origin: Origin? = nil, position: UInt64 = 0
     ) -> Bool {
-        var message = read(frame, peer)
-        let bytes = hasProgram(message) ? giveProgram(frame, &message) : frame
-        let address = UnsafeRawBufferPointer(
-            start: UnsafeRawPointer(peer) + Peer.addressOffset, count: Int(peer.pointee.address.count))
-        let decision = router.decide(bytes, message, MessageSource(address: address, listener: 0))
-        if decision.route.isDropped {
-            reject(.route)
+        let taken = reader.read(
+            frame, receivedSeconds: received / 1_000_000_000, zone: peers.zones[peer.pointee.zone]
+        ) { encoder, bytes, header -> Taken in
+            let address = UnsafeRawBufferPointer(
+                start: UnsafeRawPointer(peer) + Peer.addressOffset, count: Int(peer.pointee.address.count))
+            let decision = router.decide(bytes, header, MessageSource(address: address, listener: 0))
+            if decision.route.isDropped {
+                reject(.route)
+                return .whole
+            }
+            let type = encoder.match(bytes, header, parser: decision.parser)
+            let topic = decision.route.topic(of: type)
+            let envelope = envelope(of: peer, isTruncated: isTruncated)
+            // No room, or not enough of it: an empty segment, once.
+            while !write(bytes, header, by: &encoder, envelope, decision.route, topic, origin, position) {
+                if writer.room.count >= writer.maximumValueCount { return .tooLarge(decision) }
+                guard writer.roll() else { return .noRoom }
+            }
+            counters.commit(
+                match: encoder.matchNumber, type: type, topic: topic.index, program: decision.program,
+                isTruncated: isTruncated)
+            return .whole
+        }
+        switch taken {
+        case .whole: return true
+        case .noRoom: return false
+        case .tooLarge(let decision):
+            acceptCut(frame, peer, decision, origin, position)
             return true
         }
-        var span = Span<UInt8>(_unsafeBytes: bytes)
-        var type = encoder.match(span, message, parser: decision.parser)
-        var topic = decision.route.topic(of: type)
-        let text = UnsafeRawBufferPointer(
-            start: UnsafeRawPointer(peer) + Peer.textOffset, count: peer.pointee.textCount)
-        var envelope = Envelope(receivedNanoseconds: received, peer: text, truncated: isTruncated)
-        var keptCount = frame.count
-        var room = writer.room
-        while true {
-            if room.count > 0,
-                let event = encoder.encode(span, message, envelope: envelope, key: decision.route.key, into: room),
-                // The unescaped copy of a key goes behind the event.
-                !event.keyHasEscapes || event.keyCount <= room.count - event.byteCount
-            {
-                commit(event, in: room, topic, origin, position)
-                break
-            }
-            // No room, or not enough of it: an empty segment, once.
-            if room.count < writer.maximumValueCount {
-                guard writer.roll() else { return false }
-                room = writer.room
-                continue
-            }
-            // Even an empty segment is too small for this event: it is cut, marked, and tried again.
-            envelope.truncated = true
-            keptCount /= 2
-            let kept = UnsafeRawBufferPointer(rebasing: frame.prefix(keptCount))
-            message = read(kept, peer)
-            span = Span<UInt8>(_unsafeBytes: hasProgram(message) ? giveProgram(kept, &message) : kept)
-            type = encoder.match(span, message, parser: .none)
-            topic = decision.route.topic(of: type)
-        }
-        counters.commit(
-            match: encoder.matchNumber, type: type, topic: topic.index, program: decision.program,
-            isTruncated: envelope.truncated)
-        return true
     }
 
-    @inline(__always)
-    private func read(_ bytes: UnsafeRawBufferPointer, _ peer: UnsafePointer<Peer>) -> SyslogMessage {
-        header.parse(
-            Span<UInt8>(_unsafeBytes: bytes), receivedSeconds: received / 1_000_000_000,
-            zone: peers.zones[peer.pointee.zone])
+    /// What became of a frame.
+    private enum Taken {
+        case whole
+        case noRoom
+        /// Its event is larger than an empty segment, which is there.
+        case tooLarge(Router.Decision)
     }
 
-    /// Whether the listener's program is to be given to the line: it has no header.
-    @inline(__always)
-    private func hasProgram(_ message: SyslogMessage) -> Bool { message.format == .unstructured && !program.isEmpty }
-
-    /// Gives a line the listener's program: a copy of the line with the program behind it, so that nothing else of the
-    /// line moves.
+    /// Takes a frame whose event is too large for the empty segment that is there: it is cut until it fits, and marked.
     @inline(never)
-    private func giveProgram(
-        _ line: UnsafeRawBufferPointer, _ message: inout SyslogMessage
-    ) -> UnsafeRawBufferPointer {
-        scratch.removeAll(keepingCapacity: true)
-        scratch += line
-        scratch += program
-        message.program = ByteRange(start: UInt32(clamping: line.count), count: UInt32(clamping: program.count))
-        // The array is not touched again before the message is committed: its memory stays where it is.
-        return scratch.withUnsafeBytes { UnsafeRawBufferPointer(start: $0.baseAddress, count: $0.count) }
-    }
-
-    private func commit(
-        _ event: EncodedEvent, in room: UnsafeMutableRawBufferPointer, _ topic: TopicChoice, _ origin: Origin?,
+    private func acceptCut(
+        _ frame: Span<UInt8>, _ peer: UnsafePointer<Peer>, _ decision: Router.Decision, _ origin: Origin?,
         _ position: UInt64
     ) {
-        var keyStart = event.keyStart
-        var keyCount = event.keyCount
-        var keyCopy = 0
-        if event.keyHasEscapes {
-            // The key is the value itself, not the way JSON writes it: an unescaped copy goes behind the event.
-            keyCopy = JSONText.unescape(
-                UnsafeRawBufferPointer(rebasing: room[keyStart..<keyStart + keyCount]),
-                into: UnsafeMutableRawBufferPointer(rebasing: room[event.byteCount...]))
-            keyStart = event.byteCount
-            keyCount = keyCopy
+        var count = frame.count / 2
+        while true {
+            let isDone = reader.read(
+                frame.extracting(..<count), receivedSeconds: received / 1_000_000_000,
+                zone: peers.zones[peer.pointee.zone]
+            ) { encoder, bytes, header in
+                let type = encoder.match(bytes, header, parser: .none)
+                let topic = decision.route.topic(of: type)
+                let envelope = envelope(of: peer, isTruncated: true)
+                guard write(bytes, header, by: &encoder, envelope, decision.route, topic, origin, position) else {
+                    return false
+                }
+                counters.commit(
+                    match: encoder.matchNumber, type: type, topic: topic.index, program: decision.program,
+                    isTruncated: true)
+                return true
+            }
+            if isDone { return }
+            count /= 2
         }
+    }
+
+    @inline(__always)
+    private func envelope(of peer: UnsafePointer<Peer>, isTruncated: Bool) -> Envelope {
+        let text = UnsafeRawBufferPointer(
+            start: UnsafeRawPointer(peer) + Peer.textOffset, count: peer.pointee.textCount)
+        return Envelope(receivedNanoseconds: received, peer: text, truncated: isTruncated)
+    }
+
+    /// Writes the event of the last match into the segment and commits it. False when it does not fit.
+    @inline(__always)
+    private func write(
+        _ bytes: Span<UInt8>, _ header: SyslogMessage, by encoder: inout EventEncoder, _ envelope: Envelope,
+        _ route: Route, _ topic: TopicChoice, _ origin: Origin?, _ position: UInt64
+    ) -> Bool {
+        let room = writer.room
+        guard room.count > 0,
+            let event = encoder.encode(
+                bytes, header, as: route.format, envelope: envelope, key: route.key, into: room)
+        else { return false }
         writer.commit(
-            valueCount: event.byteCount, keyStart: keyStart, keyCount: keyCount, keyCopyCount: keyCopy,
-            topicIndex: topic.index, topicName: topic.name, timestamp: received / 1_000_000, origin: origin,
-            position: position)
+            valueCount: event.byteCount, keyStart: event.keyStart, keyCount: event.keyCount,
+            keyCopyCount: event.keyCopyCount, topicIndex: topic.index, topicName: topic.name,
+            timestamp: received / 1_000_000, origin: origin, position: position)
+        return true
     }
 }

@@ -1,4 +1,5 @@
 import Base
+import Events
 
 /// One route as the configuration states it. Routes are tried in order; the first that matches decides.
 public struct RouteDefinition: Sendable, Equatable {
@@ -37,6 +38,8 @@ public struct RouteDefinition: Sendable, Equatable {
     public var topics: [String: String] = [:]
     /// Name of the event field whose value is the partition key; nil = none.
     public var key: String?
+    /// How the route's events are written; nil = as the service's events are.
+    public var format: FormatName?
     /// Whether matching messages are dropped (and counted).
     public var drop = false
 

@@ -76,6 +76,12 @@ public struct Router: ~Copyable {
 
     /// The route of a message.
     public mutating func decide(
+        _ frame: Span<UInt8>, _ header: SyslogMessage, _ source: MessageSource
+    ) -> Decision {
+        frame.withUnsafeBytes { decide($0, header, source) }
+    }
+
+    private mutating func decide(
         _ frame: UnsafeRawBufferPointer, _ header: SyslogMessage, _ source: MessageSource
     ) -> Decision {
         let program = UnsafeRawBufferPointer(rebasing: frame[header.program.offsets])

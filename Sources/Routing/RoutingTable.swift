@@ -21,6 +21,8 @@ import Parsers
     public let isDropped: Bool
     /// The event field that is the partition key, nil for none.
     public let key: FieldID?
+    /// How the events are written.
+    public let format: FormatName
     /// Topics by event type's id.
     let topics: UnsafePointer<TopicChoice>
 
@@ -60,12 +62,14 @@ public final class RoutingTable: Sendable {
     /// Compiles routes.
     /// - Parameters:
     ///   - everythingTo: one topic for everything, whatever the routes say; nil = by route and type.
+    ///   - defaultFormat: how events of routes that do not say it are written.
     ///   - defaultTopic: the topic of an event type that no route gives one.
     ///   - topicIndex: gives a topic its index in this process.
     ///   - isValidTopic: whether Kafka takes the name.
     public init(
         _ definitions: [RouteDefinition], parsers: ParserSet, everythingTo: String? = nil,
-        defaultTopic: (String) -> String, topicIndex: (String) -> UInt32, isValidTopic: (String) -> Bool
+        defaultFormat: FormatName = .json, defaultTopic: (String) -> String, topicIndex: (String) -> UInt32,
+        isValidTopic: (String) -> Bool
     ) throws(RouteErrors) {
         self.parsers = parsers
         let types = parsers.vocabulary.eventTypes
@@ -136,7 +140,7 @@ public final class RoutingTable: Sendable {
             (routes.baseAddress! + index).initialize(
                 to: Route(
                     parser: parser, isAuto: definition.parser == .auto, isDropped: definition.drop, key: key,
-                    topics: UnsafePointer(row)))
+                    format: definition.format ?? defaultFormat, topics: UnsafePointer(row)))
         }
         conditions = definitions.map { definition in
             Condition(

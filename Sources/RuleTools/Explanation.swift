@@ -84,13 +84,10 @@ public struct Explanation: Sendable {
         _ line: [UInt8], by set: ParserSet, parser: ParserID? = nil, isMessage: Bool = false, receivedSeconds: Int64,
         attempts: Int = 3
     ) {
-        var headers = HeaderParser()
-        var header = headers.parse(line.span, receivedSeconds: receivedSeconds, zone: .utc)
-        if isMessage {
-            header = SyslogMessage()
-            header.content = ByteRange(start: 0, count: UInt32(truncatingIfNeeded: line.count))
-            header.body = header.content
-        }
+        var reader = MessageReader(set)
+        let read = reader.event(
+            of: line, isText: isMessage, receivedNanoseconds: receivedSeconds * 1_000_000_000, parser: parser)
+        let header = read.header
         let text = { (range: ByteRange) in String(decoding: line[range.offsets], as: UTF8.self) }
         format =
             switch header.format {
@@ -102,23 +99,18 @@ public struct Explanation: Sendable {
         program = text(header.program)
         processID = text(header.processID)
         message = Array(line[header.body.offsets])
-        let programBytes = Array(line[header.program.offsets])
-        let chosen = parser ?? set.parser(forProgram: programBytes.span) ?? .none
-        tag = parser == nil ? set.tags.tag(for: programBytes.span) : nil
+        let chosen = read.parser
+        tag = parser == nil ? set.tags.tag(for: line.span.extracting(header.program.offsets)) : nil
         self.parser = chosen == .none ? nil : set.parserNames[Int(chosen.rawValue)]
 
-        var encoder = EventEncoder(set)
-        let type = encoder.match(line.span, header, parser: chosen)
-        event = String(
-            decoding: encoder.encoded(line, header, Envelope(receivedNanoseconds: receivedSeconds * 1_000_000_000)),
-            as: UTF8.self)
+        event = String(decoding: read.event, as: UTF8.self)
         if chosen == .none {
             verdict = .noParser
         } else if Int(chosen.rawValue) >= set.composition.parsers.count {
             verdict =
-                type == .syslog
-                ? .unmatched(closest: []) : .matchedByPlugin(eventType: set.vocabulary.eventTypes[Int(type.rawValue)])
-        } else if encoder.abandonedMatches > 0 {
+                read.type == .syslog
+                ? .unmatched(closest: []) : .matchedByPlugin(eventType: set.vocabulary.name(of: read.type))
+        } else if read.isGivenUp {
             verdict = .gaveUp
         } else if let match = set.foundPattern(in: line, header.body.offsets, by: chosen) {
             let start = header.body.lowerBound

@@ -138,14 +138,13 @@ public struct RulesReport {
 
     /// Runs every example of every rule in force through the header parser and the encoder that the service uses.
     public func test() -> [ExampleResult] {
-        var headers = HeaderParser()
-        var encoder = EventEncoder(set)
+        var reader = MessageReader(set)
         var results: [ExampleResult] = []
         for (index, parser) in set.composition.parsers.enumerated() {
             for reference in parser.own {
                 let rule = set.composition.rule(reference)
                 for example in rule.examples {
-                    results.append(run(example, reference, ParserID(index), &headers, &encoder))
+                    results.append(run(example, reference, ParserID(index), &reader))
                 }
             }
         }
@@ -153,19 +152,16 @@ public struct RulesReport {
     }
 
     private func run(
-        _ example: RuleExample, _ reference: RuleReference, _ parser: ParserID, _ headers: inout HeaderParser,
-        _ encoder: inout EventEncoder
+        _ example: RuleExample, _ reference: RuleReference, _ parser: ParserID, _ reader: inout MessageReader
     ) -> ExampleResult {
         let (file, rule) = (set.composition.files[reference.file], set.composition.rule(reference))
         // 2026-01-01: an example's time without a year is read as close to this.
         let received: Int64 = 1_767_225_600
         // The parser's tags may hold wildcards; any tag gives the same body.
         let text = example.isLine ? example.text : "<30>1 2026-01-01T00:00:00Z host program - - - " + example.text
-        let frame = Array(text.utf8)
-        let header = headers.parse(frame.span, receivedSeconds: received, zone: .utc)
-        let isMatched = encoder.match(frame.span, header, parser: parser) != .syslog
-        let json = encoder.encoded(frame, header, Envelope(receivedNanoseconds: received * 1_000_000_000))
-        let members = JSONReader.members(json)
+        let message = reader.event(
+            of: Array(text.utf8), receivedNanoseconds: received * 1_000_000_000, parser: parser)
+        let members = JSONReader.members(message.event)
         let envelope: Set<String> = ["timestamp", "source", "message", "raw", "syslog"]
         var differences: [Difference] = []
         var expected = example.expected
@@ -185,24 +181,11 @@ public struct RulesReport {
         }
         return ExampleResult(
             file: file.name, line: example.place.line, parser: file.parser, rule: rule.name, text: example.text,
-            matchedRule: encoder.matchedRule,
-            stop: isMatched ? nil : set.attempts(frame, header.body, [reference]).first,
-            message: Array(frame[header.body.offsets]), event: String(decoding: json, as: UTF8.self),
+            matchedRule: message.rule,
+            stop: message.type == .syslog
+                ? set.attempts(message.bytes, message.header.body, [reference]).first : nil,
+            message: Array(message.bytes[message.header.body.offsets]),
+            event: String(decoding: message.event, as: UTF8.self),
             differences: differences)
-    }
-}
-
-extension EventEncoder {
-    /// The event of the last match in an array of its own: not for the service's messages.
-    mutating func encoded(_ frame: [UInt8], _ header: SyslogMessage, _ envelope: Envelope) -> [UInt8] {
-        var room = 4096 + frame.count * 8
-        while true {
-            let out = UnsafeMutableRawBufferPointer.allocate(byteCount: room, alignment: 8)
-            defer { out.deallocate() }
-            if let event = encode(frame.span, header, envelope: envelope, key: nil, into: out) {
-                return Array(out[..<event.byteCount])
-            }
-            room *= 2
-        }
     }
 }

@@ -155,14 +155,11 @@ public struct UnmatchedShapes: Sendable {
                 examples: [{message: x, event: {}}]
             """
         guard let file = try? RulesFile(yaml: text, name: "draft"), let set = try? ParserSet([file]) else { return nil }
-        let frame = Array(sample.utf8)
-        var header = SyslogMessage()
-        header.content = ByteRange(start: 0, count: UInt32(frame.count))
-        header.body = header.content
-        var encoder = EventEncoder(set)
-        guard encoder.match(frame.span, header, parser: ParserID(0)) != .syslog else { return nil }
-        let json = encoder.encoded(frame, header, Envelope(receivedNanoseconds: 0))
-        return JSONReader.members(json).filter { !Vocabulary.reservedNames.contains($0.name) }
+        var reader = MessageReader(set)
+        let message = reader.event(
+            of: Array(sample.utf8), isText: true, receivedNanoseconds: 0, parser: ParserID(0))
+        guard message.type != .syslog else { return nil }
+        return JSONReader.members(message.event).filter { !Vocabulary.reservedNames.contains($0.name) }
     }
 
     /// A program tag as a name: a-z, 0-9 and `_`.
@@ -181,7 +178,7 @@ public struct UnmatchedShapes: Sendable {
         guard !text.unicodeScalars.allSatisfy(isPlain) else {
             return "'\(text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"
         }
-        return yaml(String(decoding: JSONWriter.encodedString(text), as: UTF8.self))
+        return yaml(JSONText.literal(text))
     }
 
     /// JSON with what YAML takes only as an escape escaped. JSON itself has done so below 0x20.

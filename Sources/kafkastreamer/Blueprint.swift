@@ -27,9 +27,10 @@ struct Blueprint {
     /// - Parameters:
     ///   - topics: the process's topics; a reload adds to them.
     ///   - needsListeners: whether there is nobody who could still add some.
+    ///   - rules: more rules files, behind those that the configuration names.
     /// - Throws: every error at once.
     init(
-        _ loaded: LoadedConfiguration, topics: TopicTable, needsListeners: Bool = false
+        _ loaded: LoadedConfiguration, topics: TopicTable, needsListeners: Bool = false, rules: [RulesFile] = []
     ) throws(ConfigurationErrors) {
         let configuration = loaded.configuration
         var errors: [SourceIssue] = []
@@ -41,7 +42,7 @@ struct Blueprint {
         var parsers: ParserSet?
         do throws(RulesErrors) {
             parsers = try ParserSet(
-                RulesFile.builtInWithoutExamples + (try Self.userRules(loaded, &errors, &warnings)),
+                RulesFile.builtInWithoutExamples + (try Self.userRules(loaded, &errors, &warnings)) + rules,
                 plugins: Plugins.all)
         } catch {
             errors += error.errors.map { Self.issue($0) }
@@ -52,6 +53,7 @@ struct Blueprint {
                 routing = try RoutingTable(
                     configuration.routes, parsers: parsers,
                     everythingTo: configuration.kafka.topic,
+                    defaultFormat: configuration.kafka.format,
                     defaultTopic: {
                         EventFamily.substitute(in: configuration.kafka.defaultTopic(forType: $0), forType: $0)
                     },

@@ -113,7 +113,7 @@ extension Explanation {
 
     /// For machines: one object.
     fileprivate var json: String {
-        func text(_ value: String) -> String { String(decoding: JSONWriter.encodedString(value), as: UTF8.self) }
+        func text(_ value: String) -> String { JSONText.literal(value) }
         func text(_ bytes: [UInt8]) -> String { text(String(decoding: bytes, as: UTF8.self)) }
         func object(_ pattern: Pattern) -> String {
             #""parser":\#(text(pattern.parser)),"rule":\#(text(pattern.rule)),"type":\#(text(pattern.eventType)),"#

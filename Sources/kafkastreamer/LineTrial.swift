@@ -1,3 +1,4 @@
+import Base
 import Configuration
 import Events
 import Glibc
@@ -20,6 +21,8 @@ struct LineTrial: ~Copyable {
         var program = ""
         /// Reads every line, whatever its route and program say; nil = as they say.
         var parser: ParserID?
+        /// How every event is written; nil = as its route says.
+        var format: FormatName?
     }
 
     /// What becomes of a line.
@@ -38,58 +41,45 @@ struct LineTrial: ~Copyable {
     }
 
     private let way: Way
-    private var header = HeaderParser()
+    private var reader: MessageReader
     private var router: Router
-    private var encoder: EventEncoder
-    /// The last line, for ``bytes(of:)``.
+    /// The bytes of the last line, for ``bytes(of:)``.
     private var last: [UInt8] = []
-    private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
 
     init(_ way: Way) {
         self.way = way
+        reader = MessageReader(way.routing.parsers, program: way.program)
         router = Router(way.routing, listeners: [way.listener])
-        encoder = EventEncoder(way.routing.parsers)
     }
-
-    deinit { buffer.deallocate() }
 
     /// Takes a line, without its line feed.
     /// - Parameter body: is given the event as well, which lives as long as the call.
     mutating func take<Result>(
         _ bytes: UnsafeRawBufferPointer, _ body: (Outcome, UnsafeRawBufferPointer) -> Result
     ) -> Result {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        var line = [UInt8](bytes)
-        var message = header.parse(line.span, receivedSeconds: Int64(time.tv_sec), zone: way.zone)
-        if message.format == .unstructured, !way.program.isEmpty {
-            // Behind the line, so that nothing else of it moves.
-            line += Array(way.program.utf8)
-            message.program = ByteRange(
-                start: UInt32(clamping: bytes.count), count: UInt32(clamping: way.program.utf8.count))
-        }
-        last = line
+        let now = SystemClock.realTime
         let source = MessageSource(address: UnsafeRawBufferPointer(start: nil, count: 0), listener: 0)
-        let decision = line.withUnsafeBytes { router.decide($0, message, source) }
-        let parser = way.parser ?? decision.parser
-        let type = encoder.match(line.span, message, parser: parser)
-        let envelope = Envelope(receivedNanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-        while true {
-            if let event = encoder.encode(line.span, message, envelope: envelope, key: decision.route.key, into: buffer)
-            {
-                let written = UnsafeRawBufferPointer(rebasing: buffer.prefix(event.byteCount))
-                let key = written[event.keyStart..<event.keyStart + event.keyCount]
-                let outcome = Outcome(
-                    route: way.routing.place(of: decision.route), isDropped: decision.route.isDropped, parser: parser,
-                    type: type, topic: String(decoding: decision.route.topic(of: type).name, as: UTF8.self),
-                    header: message, key: decision.route.key == nil ? nil : String(decoding: key, as: UTF8.self))
-                return body(outcome, written)
-            }
-            // A long line of bytes that need escapes: more room, and the same again.
-            let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: buffer.count * 2, alignment: 16)
-            buffer.deallocate()
-            buffer = larger
+        let line = [UInt8](bytes)
+        var taken: [UInt8] = []
+        let way = way
+        let (outcome, event) = reader.read(
+            line.span, receivedSeconds: now / 1_000_000_000, zone: way.zone
+        ) { encoder, text, header in
+            taken = text.withUnsafeBufferPointer { Array($0) }
+            let decision = router.decide(text, header, source)
+            let parser = way.parser ?? decision.parser
+            let type = encoder.match(text, header, parser: parser)
+            let (event, key) = encoder.encodedWithKey(
+                text, header, as: way.format ?? decision.route.format, envelope: Envelope(receivedNanoseconds: now),
+                key: decision.route.key)
+            let outcome = Outcome(
+                route: way.routing.place(of: decision.route), isDropped: decision.route.isDropped, parser: parser,
+                type: type, topic: String(decoding: decision.route.topic(of: type).name, as: UTF8.self), header: header,
+                key: decision.route.key == nil ? nil : String(decoding: key, as: UTF8.self))
+            return (outcome, event)
         }
+        last = taken
+        return event.withUnsafeBytes { body(outcome, $0) }
     }
 }
 

@@ -1,16 +1,17 @@
 import ArgumentParser
 import Base
 import Configuration
+import Events
 import Kafka
 import Parsers
 import Routing
 import Syslog
 
-/// `kafkastreamer parse [FILE…]`: lines in, exactly one JSON event per line out, in order, no Kafka; with `--config` as
+/// `kafkastreamer parse [FILE…]`: lines in, exactly one event per line out, in order, no Kafka; with `--config` as
 /// its routes have it, less what they drop. With `--unmatched` drafts of rules for the lines that no rule knows.
 struct ParseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "parse", abstract: "Lines in, one JSON event per line out; no Kafka.")
+        commandName: "parse", abstract: "Lines in, one event per line out; no Kafka.")
 
     @Argument(help: "Files, or - for standard input (the default).")
     var files: [String] = []
@@ -38,6 +39,12 @@ struct ParseCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "How events are written: \(FormatName.allCases.map(\.rawValue).joined(separator: ", ")). Default: as the route says, else json.",
+            valueName: "format"))
+    var format: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Zone of times that do not say theirs: UTC, +02:00, Europe/Berlin. Default: the listener's, or UTC.",
             valueName: "zone"))
     var timeZone: String?
@@ -54,6 +61,11 @@ struct ParseCommand: ParsableCommand {
     func validate() throws {
         if json && !unmatched { throw ValidationError("--json needs --unmatched: events are JSON already.") }
         if listener != nil && config == nil { throw ValidationError("--listener needs --config.") }
+        if unmatched && format != nil { throw ValidationError("--format is for events; --unmatched prints none.") }
+        if let format, FormatName(rawValue: format) == nil {
+            let known = FormatName.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--format: '\(format)' is not one of \(known)")
+        }
     }
 
     func run() throws {
@@ -77,6 +89,7 @@ struct ParseCommand: ParsableCommand {
             try readLines { survey.add($0) }
             survey.print(json: json)
         } else {
+            way.format = format.flatMap { FormatName(rawValue: $0) }
             var trial = LineTrial(way)
             var dropped = 0
             try readLines { line in

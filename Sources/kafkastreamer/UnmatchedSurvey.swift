@@ -57,7 +57,7 @@ struct UnmatchedSurvey: ~Copyable {
     }
 
     private static func json(_ draft: UnmatchedShapes.Draft) -> String {
-        func text(_ value: String) -> String { String(decoding: JSONWriter.encodedString(value), as: UTF8.self) }
+        func text(_ value: String) -> String { JSONText.literal(value) }
         var members = [#""count":\#(draft.count)"#, #""program":\#(text(draft.program))"#]
         if let parser = draft.parser { members.append(#""parser":\#(text(parser))"#) }
         members.append(#""pattern":\#(text(draft.pattern)),"sample":\#(text(draft.sample))"#)

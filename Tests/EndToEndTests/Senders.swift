@@ -82,9 +82,10 @@ final class UDPSender: Sendable {
 
     deinit { close(descriptor) }
 
-    func send(_ messages: [String]) throws {
-        for message in messages {
-            let bytes = Array(message.utf8)
+    func send(_ messages: [String]) throws { try send(bytes: messages.map { Array($0.utf8) }) }
+
+    func send(bytes messages: [[UInt8]]) throws {
+        for bytes in messages {
             guard Glibc.send(descriptor, bytes, bytes.count, 0) == bytes.count else {
                 throw HarnessError("a datagram was not sent: \(String(cString: strerror(errno)))")
             }

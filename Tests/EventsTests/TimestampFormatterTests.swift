@@ -18,7 +18,7 @@ import Testing
         seconds: Int64, nanoseconds: UInt32, digits: UInt8, expected: String
     ) {
         var formatter = TimestampFormatter()
-        let write = { (writer: inout JSONWriter) in
+        let write = { (writer: inout ByteWriter) in
             formatter.write(seconds: seconds, nanoseconds: nanoseconds, digits: digits, into: &writer)
         }
         #expect(written(write) == expected)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct ValuesTests {
-    private func write(_ text: String, _ body: (inout JSONWriter, UnsafePointer<UInt8>, Int) -> Void) -> String? {
+    private func write(_ text: String, _ body: (inout ByteWriter, UnsafePointer<UInt8>, Int) -> Void) -> String? {
         let bytes = Array(text.utf8)
         return written { writer in
             bytes.withUnsafeBufferPointer { buffer in

@@ -85,30 +85,50 @@ import Testing
         #expect(recorder.all.count { !$0.contains("repeated") } >= 1000)
     }
 
-    @Test func `a dead letter is one JSON object in every form`() throws {
+    /// The dead letter of a record with this value.
+    private func letter(of value: [UInt8], tooLarge: Bool, limit: Int) throws -> String {
         let spool = try Spool(SpoolSettings(maximumSize: 1 << 20, segmentSize: 65536))
         let writer = spool.makeWriter()
         #expect(writer.roll())
-        let value = Array(#"{"a":1}"#.utf8)
         writer.room.copyBytes(from: value)
         Array("t".utf8).withUnsafeBytes {
             writer.commit(valueCount: value.count, keyStart: 0, keyCount: 0, topicIndex: 0, topicName: $0, timestamp: 0)
         }
         var reader = SpoolReader(writer.chain)
         let next = reader.peek()
-        let record = try #require(next)
-        func letter(tooLarge: Bool, limit: Int) -> String {
-            let json = DeadLetter.json(
-                of: record, topic: "t", error: "E", reason: "a \"b\"\\\n", tooLarge: tooLarge, limit: limit)
-            return String(decoding: json, as: UTF8.self)
+        let json = DeadLetter.json(
+            of: try #require(next), topic: "t", error: "E", reason: "a \"b\"\\\n", tooLarge: tooLarge, limit: limit)
+        return String(decoding: json, as: UTF8.self)
+    }
+
+    private static let head =
+        #"{"type":"DEAD_LETTER","source":"kafkastreamer","original_topic":"t","error":"E","reason":"a \"b\"\\\n""#
+
+    @Test(arguments: [
+        ("<13>text \u{0}", "PDEzPnRleHQgAA=="), ("[1]", "WzFd"), (#"{"a":1}x"#, "eyJhIjoxfXg="),
+        (#"{"a":1"#, "eyJhIjox"),
+        ("\"a\"", "ImEi"), ("{", "ew=="),
+    ])
+    func `what is no JSON object is in its dead letter as base64`(value: String, base64: String) throws {
+        #expect(
+            try letter(of: Array(value.utf8), tooLarge: false, limit: 1000) == Self.head + #","raw":"\#(base64)"}"#)
+    }
+
+    @Test func `bytes that are not UTF-8 are in their dead letter as base64`() throws {
+        let value = Array(#"{"a":""#.utf8) + [0xFF] + Array(#""}"#.utf8)
+        #expect(try letter(of: value, tooLarge: false, limit: 1000) == Self.head + #","raw":"eyJhIjoi/yJ9"}"#)
+    }
+
+    @Test func `a dead letter is one JSON object in every form`() throws {
+        func letter(tooLarge: Bool, limit: Int) throws -> String {
+            try self.letter(of: Array(#"{"a":1}"#.utf8), tooLarge: tooLarge, limit: limit)
         }
-        let head =
-            #"{"type":"DEAD_LETTER","source":"kafkastreamer","original_topic":"t","error":"E","reason":"a \"b\"\\ ""#
-        #expect(letter(tooLarge: false, limit: 1000) == head + #","event":{"a":1}}"#)
-        #expect(letter(tooLarge: true, limit: 1000) == head + #","raw":"eyJhIjoxfQ=="}"#)
-        #expect(letter(tooLarge: false, limit: 0) == head + #","raw":"","truncated":true}"#)
+        let head = Self.head
+        #expect(try letter(tooLarge: false, limit: 1000) == head + #","event":{"a":1}}"#)
+        #expect(try letter(tooLarge: true, limit: 1000) == head + #","raw":"eyJhIjoxfQ=="}"#)
+        #expect(try letter(tooLarge: false, limit: 0) == head + #","raw":"","truncated":true}"#)
         for limit in 130...180 {
-            let json = letter(tooLarge: true, limit: limit)
+            let json = try letter(tooLarge: true, limit: limit)
             #expect(
                 json.utf8.count <= limit || json.hasSuffix(#""raw":"","truncated":true}"#), "limit \(limit): \(json)")
         }

@@ -178,14 +178,15 @@ import Testing
         let source = rig.makeSource()
         let bad = [0, 500, 501, 1999]
         for index in 0..<2000 {
-            try source.write(bad.contains(index) ? "\(index) POISON" : "\(index)", key: "k", topic: "compacted")
+            try source.write(
+                bad.contains(index) ? #"{"n":\#(index),"is":"POISON"}"# : "\(index)", key: "k", topic: "compacted")
         }
         rig.pool.start()
         try rig.waitDelivered(2000)
         #expect(unique(try rig.values(of: "compacted")) == (0..<2000).filter { !bad.contains($0) }.map { "\($0)" })
         let letters = try rig.values(of: Self.letters)
         #expect(letters.count == bad.count)
-        for index in bad { #expect(letters.contains { $0.contains(#""event":\#(index) POISON}"#) }) }
+        for index in bad { #expect(letters.contains { $0.contains(#""event":{"n":\#(index),"is":"POISON"}}"#) }) }
         #expect(rig.pool.counts == ProducerPool.Counts(delivered: 2000, deadLettered: 4, lost: 0, inFlight: 0))
     }
 

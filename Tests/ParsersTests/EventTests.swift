@@ -9,7 +9,7 @@ import TestRules
     private let received: Int64 = 1_762_264_929_120_000_000
 
     private func event(_ frame: String, key: String? = nil, truncated: Bool = false) throws -> (
-        json: String, event: EncodedEvent
+        json: String, event: EncodedEvent, key: String
     ) {
         let set = try BuiltIn.set()
         var harness = try Harness(set, parser: "dhcp_log_parser")
@@ -44,18 +44,19 @@ import TestRules
         ("message", "DHCPACK on 192.168.0.101 to 00:11:22:33:44:55 (laptop-01) via eth0"),
     ])
     func theKeyIsWhereTheFieldsValueStands(field: String, expected: String) throws {
-        let (json, event) = try event(lease, key: field)
+        let (json, event, _) = try event(lease, key: field)
         let bytes = Array(json.utf8)[event.keyStart..<event.keyStart + event.keyCount]
         #expect(String(decoding: bytes, as: UTF8.self) == expected)
-        #expect(!event.keyHasEscapes)
+        #expect(event.keyCopyCount == 0)
     }
 
-    @Test func aKeyWithEscapesSaysSo() throws {
-        let (json, event) = try event(
+    @Test func aKeyWithEscapesIsCopiedBehindTheEventWithoutThem() throws {
+        let (json, event, key) = try event(
             #"<30>1 2025-11-04T14:02:09Z gw1 dhcpd - - - DHCPDISCOVER from 00:11:22:33:44:55 (a"b) via eth0"#,
             key: "hostname")
-        #expect(Array(json.utf8)[event.keyStart..<event.keyStart + event.keyCount].elementsEqual(#"a\"b"#.utf8))
-        #expect(event.keyHasEscapes)
+        #expect(json.contains(#""hostname":"a\"b""#))
+        #expect(event.keyStart == event.byteCount && event.keyCopyCount == event.keyCount)
+        #expect(key == #"a"b"#)
     }
 
     @Test func theWholeEnvelopeIsWritten() throws {
@@ -113,5 +114,25 @@ import TestRules
         harness.encoder.use(try parserSet(["b {x}", "c {x} {y} {z}"]))
         #expect(try harness.fields("a 1") == nil)
         #expect(try harness.fields("c 1 2 3") == "T1 x=1 y=2 z=3")
+    }
+
+    @Test func aMapThatGivesOnlyOtherFieldsIsNotLost() throws {
+        let yaml = """
+            parser: test
+            programs: [test]
+            rules:
+              - name: r
+                type: T
+                pattern: 'link {phase} {port}'
+                map:
+                  phase: {up: {ready: true}, '*': {ready: false}}
+                examples: [{message: link up eth0, event: {ready: true, port: eth0}}]
+            """
+        var harness = try Harness(try ParserSet([try RulesFile(yaml: yaml, name: "t.yaml")]))
+        for (word, ready) in [("up", true), ("sideways", false)] {
+            let event = harness.event(message: Array("link \(word) eth0".utf8))
+            let json = String(decoding: try #require(event), as: UTF8.self)
+            #expect(json.contains(#","source":"test","ready":\#(ready),"port":"eth0","message""#))
+        }
     }
 }

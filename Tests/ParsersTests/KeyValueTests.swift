@@ -178,7 +178,7 @@ import Testing
             let event = harness.event(
                 frame: Array("<13>Nov  4 14:02:09 h test: x SRC=192.0.2.1 SPT=22 PROTO=TCP SYN A=1".utf8),
                 envelope: Envelope(receivedNanoseconds: 0), key: set.vocabulary.fieldID(named: name))
-            let (json, place) = try #require(event)
+            let (json, place, _) = try #require(event)
             let key = Array(json.utf8)[place.keyStart..<place.keyStart + place.keyCount]
             #expect(String(decoding: key, as: UTF8.self) == expected)
         }

@@ -47,8 +47,9 @@ struct Harness: ~Copyable {
     }
 
     /// A whole frame.
-    mutating func event(frame: [UInt8], envelope: Envelope, key: FieldID? = nil) -> (json: String, event: EncodedEvent)?
-    {
+    mutating func event(
+        frame: [UInt8], envelope: Envelope, key: FieldID? = nil
+    ) -> (json: String, event: EncodedEvent, key: String)? {
         let header = headers.parse(frame.span, receivedSeconds: 1_762_264_929, zone: .utc)
         _ = encoder.match(frame.span, header, parser: parser)
         let out = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
@@ -56,7 +57,10 @@ struct Harness: ~Copyable {
         guard let event = encoder.encode(frame.span, header, envelope: envelope, key: key, into: out) else {
             return nil
         }
-        return (String(decoding: out[..<event.byteCount], as: UTF8.self), event)
+        let keyBytes = out[event.keyStart..<event.keyStart + event.keyCount]
+        return (
+            String(decoding: out[..<event.byteCount], as: UTF8.self), event, String(decoding: keyBytes, as: UTF8.self)
+        )
     }
 
     private mutating func encode(_ frame: [UInt8], _ header: SyslogMessage, _ room: Int) -> [UInt8]? {

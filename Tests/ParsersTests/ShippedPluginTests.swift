@@ -123,7 +123,7 @@ import Testing
         let event = harness.event(
             frame: Array(#"<13>Nov  4 14:02:09 gw1 app: {"level":"warn"}"#.utf8),
             envelope: Envelope(receivedNanoseconds: 0), key: set.vocabulary.fieldID(named: "level"))
-        let (json, place) = try #require(event)
+        let (json, place, _) = try #require(event)
         #expect(Array(json.utf8)[place.keyStart..<place.keyStart + place.keyCount].elementsEqual("warn".utf8))
     }
 

@@ -44,9 +44,8 @@ struct AllocationTests {
                 worker.beginBatch()
                 for index in 0..<64 {
                     let peer = UnsafePointer(worker.peers.peer(address(10, 0, 0, UInt8(index % 4))))
-                    Self.frames[index % Self.frames.count].withUnsafeBytes { bytes in
-                        if !worker.accept(bytes, isTruncated: false, peer: peer) { Issue.record("no room") }
-                    }
+                    let frame = Self.frames[index % Self.frames.count]
+                    if !worker.accept(frame.span, isTruncated: false, peer: peer) { Issue.record("no room") }
                 }
                 worker.reject(.empty)
                 worker.endBatch()

@@ -17,9 +17,8 @@ struct CounterTests {
         worker.beginBatch()
         let peer = UnsafePointer(worker.peers.peer(.none))
         for line in lines {
-            Array(line.utf8).withUnsafeBytes { bytes in
-                if !worker.accept(bytes, isTruncated: false, peer: peer) { Issue.record("no room") }
-            }
+            let frame = Array(line.utf8)
+            if !worker.accept(frame.span, isTruncated: false, peer: peer) { Issue.record("no room") }
         }
         worker.endBatch()
     }

@@ -73,9 +73,7 @@ struct WorkerTests {
                     for batch in 0..<300 {
                         worker.beginBatch()
                         for _ in 0...(batch % 50) {
-                            frame.withUnsafeBytes { bytes in
-                                if !worker.accept(bytes, isTruncated: false, peer: peer) { worker.reject(.spoolFull) }
-                            }
+                            if !worker.accept(frame.span, isTruncated: false, peer: peer) { worker.reject(.spoolFull) }
                         }
                         worker.reject(.empty)
                         worker.endBatch()

@@ -27,6 +27,25 @@ struct RouterTests {
         #expect(topics == ["a", "a", "b", "c", "c"])
     }
 
+    @Test("A route's format, or the service's where it does not say one", arguments: FormatName.allCases)
+    func formats(service: FormatName) throws {
+        let routes = try Routes(
+            [
+                Routes.route("a", topic: "a") {
+                    $0.programs = ["a"]
+                    $0.format = .raw
+                },
+                Routes.route("b", topic: "b") {
+                    $0.programs = ["b"]
+                    $0.format = .json
+                },
+                Routes.route("c", topic: "c") { $0.programs = ["c"] },
+            ], format: service)
+        var router = Router(routes.table, listeners: routes.listeners)
+        let formats = ["a", "b", "c", "d"].map { router.ask(Sample(program: $0)).format }
+        #expect(formats == [.raw, .json, service, service])
+    }
+
     @Test("A message without a program matches * and no name")
     func emptyProgram() throws {
         let topics = try Self.topics(

@@ -13,13 +13,16 @@ struct Routes {
         do { return try BuiltIn.set() } catch { fatalError("\(error)") }
     }()
 
-    init(_ definitions: [RouteDefinition], everythingTo: String? = nil, listeners: [String] = ["one"])
+    init(
+        _ definitions: [RouteDefinition], everythingTo: String? = nil, format: FormatName = .json,
+        listeners: [String] = ["one"]
+    )
         throws(RouteErrors)
     {
         var indexes: [String: UInt32] = [:]
         table = try RoutingTable(
             definitions, parsers: Self.parsers, everythingTo: everythingTo,
-            defaultTopic: { "\($0.lowercased())-default" },
+            defaultFormat: format, defaultTopic: { "\($0.lowercased())-default" },
             topicIndex: { name in
                 if indexes[name] == nil { indexes[name] = UInt32(indexes.count) }
                 return indexes[name]!
@@ -63,6 +66,7 @@ struct Outcome: Equatable {
     var parser: String
     var isDropped: Bool
     var key: FieldID?
+    var format = FormatName.json
 }
 
 extension Router {
@@ -74,16 +78,14 @@ extension Router {
         header.facility = sample.facility
         header.severity = sample.severity
         let type = Routes.parsers.vocabulary.eventTypeID(named: type)!
-        return bytes.withUnsafeBytes { frame in
-            sample.address.withUnsafeBytes { address in
-                let decision = decide(frame, header, MessageSource(address: address, listener: sample.listener))
-                let topic = decision.route.topic(of: type)
-                let parser = Int(decision.parser.rawValue)
-                return Outcome(
-                    topic: String(decoding: topic.name, as: UTF8.self), index: topic.index,
-                    parser: parser < 0 ? "none" : Routes.parsers.parserNames[parser],
-                    isDropped: decision.route.isDropped, key: decision.route.key)
-            }
+        return sample.address.withUnsafeBytes { address in
+            let decision = decide(bytes.span, header, MessageSource(address: address, listener: sample.listener))
+            let topic = decision.route.topic(of: type)
+            let parser = Int(decision.parser.rawValue)
+            return Outcome(
+                topic: String(decoding: topic.name, as: UTF8.self), index: topic.index,
+                parser: parser < 0 ? "none" : Routes.parsers.parserNames[parser],
+                isDropped: decision.route.isDropped, key: decision.route.key, format: decision.route.format)
         }
     }
 }

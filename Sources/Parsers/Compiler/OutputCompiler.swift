@@ -1,34 +1,39 @@
 import Events
 import Patterns
 
-/// Encodes once, at load, everything of an event that does not depend on the message: keys, constants, the beginning
-/// and the source.
+/// Makes the list of fields of each outcome, and numbers everything of an event that does not depend on the message:
+/// sources, constants, maps. How they are written is each format's affair (``EventFormat``).
 package struct OutputCompiler {
     private(set) var outcomes: [Outcome] = []
-    private(set) var items: [OutputItem] = []
+    private(set) var fields: [EventField] = []
+    private(set) var sources: [String] = []
+    private(set) var constants: [EventNames.Constant] = []
     private(set) var maps: [ValueMap] = []
     private(set) var mapEntries: [ValueMapEntry] = []
     private(set) var lifts: [Lift] = []
     private(set) var liftEntries: [LiftEntry] = []
     /// Most captures and lifted members of one outcome.
     private(set) var maximumSlots = 0
-    private(set) var fragments: [UInt8] = []
+    /// The bytes of what maps and lifts list.
+    private(set) var text: [UInt8] = []
 
     private let vocabulary: Vocabulary
-    /// Where a fragment that was written before stands: rules share most keys.
-    private var known: [[UInt8]: UInt32] = [:]
+    /// Where text that was added before stands: rules share most keys.
+    private var knownText: [[UInt8]: UInt32] = [:]
+    private var knownSources: [String: UInt16] = [:]
+    private var knownConstants: [EventNames.Constant: UInt32] = [:]
     /// Where the keys of a rule's `pairs` begin: all expansions of the rule share them.
     private var liftedRule = absent
     private var liftedEntries: [UInt32] = []
 
     init(vocabulary: Vocabulary) { self.vocabulary = vocabulary }
 
-    /// Fields that stand before the timestamp, in this order.
+    /// Fields that name what an event is about, in this order: they stand at the front.
     package static let leadFields = ["ip", "mac", "hostname"]
 
     /// The outcome of messages that no pattern matches: type `SYSLOG`, source `syslog`.
     mutating func addUnmatched() {
-        addOutcome(type: .syslog, typeName: "SYSLOG", source: "syslog", rule: absent, lead: [], tail: [], lifts: [])
+        addOutcome(type: .syslog, source: "syslog", rule: absent, lead: [], tail: [], lifts: [])
     }
 
     /// Adds the outcome of one expansion.
@@ -42,24 +47,34 @@ package struct OutputCompiler {
             if let field = capture.field { captured[field] = (index, capture.type) }
         }
         let (lifted, liftNumbers, outcomeLifts) = lift(captured, expansion.captures.count, rule, number)
-        var lead: [(rank: Int, item: OutputItem)] = []
-        var tail: [OutputItem] = []
-        func add(_ item: OutputItem, _ name: String) {
+        var lead: [(rank: Int, item: EventField)] = []
+        var tail: [EventField] = []
+        func add(_ item: EventField, _ name: String) {
             if let rank = Self.leadFields.firstIndex(of: name) { lead.append((rank, item)) } else { tail.append(item) }
         }
+        func addValue(_ name: String) -> Bool {
+            if let value = lifted[name] {
+                add(liftedField(value.member, value.slot, value.isJSON, map: ruleMaps[name]), name)
+            } else if let value = captured[name] {
+                add(capturedField(name, value.capture, value.type, map: liftNumbers[name] ?? ruleMaps[name]), name)
+            } else {
+                return false
+            }
+            return true
+        }
+        // What a map always gives other fields for is none itself: it stands where the first of them does.
+        var replaced = rule.maps.filter { map in !fields.contains { $0.name == map.field } }
         for field in fields {
-            if let value = lifted[field.name] {
-                add(liftedItem(value.member, value.slot, value.isJSON, map: ruleMaps[field.name]), field.name)
-            } else if let value = captured[field.name] {
-                let lift = liftNumbers[field.name]
-                add(capturedItem(field.name, value.capture, value.type, map: lift ?? ruleMaps[field.name]), field.name)
+            if addValue(field.name) { continue }
+            if let index = replaced.firstIndex(where: { $0.gives(field.name) }) {
+                _ = addValue(replaced.remove(at: index).field)
             } else if let constant = rule.constants.first(where: { $0.name == field.name }) {
-                add(constantItem(constant), field.name)
+                add(constantField(field.name, constant.value), field.name)
             }
         }
         lead.sort { $0.rank < $1.rank }
         addOutcome(
-            type: vocabulary.eventTypeID(named: rule.eventType) ?? .syslog, typeName: rule.eventType, source: source,
+            type: vocabulary.eventTypeID(named: rule.eventType) ?? .syslog, source: source,
             rule: number, lead: lead.map(\.item), tail: tail, lifts: outcomeLifts)
     }
 
@@ -81,7 +96,7 @@ package struct OutputCompiler {
                     let flags = pairs.members.firstIndex { $0.isFlagsBehind && $0.key == member.key }
                     liftEntries.append(
                         LiftEntry(
-                            keyStart: fragment(key), keyCount: UInt16(key.count),
+                            keyStart: place(of: key), keyCount: UInt16(key.count),
                             slot: member.isDropped ? LiftEntry.none : UInt16(slot),
                             flagsSlot: flags.map { UInt16($0) } ?? LiftEntry.none, type: member.type,
                             isFlag: member.isFlag))
@@ -116,23 +131,17 @@ package struct OutputCompiler {
         return (fields, numbers, new)
     }
 
-    /// Adds the outcomes and fields of a plug-in. Its fields are one item each, in the order in which it declares them.
+    /// Adds the outcomes of a plug-in. Its fields have values only once it has read a message.
     mutating func add(_ runner: PluginRunner) -> CompiledPlugin {
         var numbers: [UInt32] = []
         for name in runner.eventTypes {
             numbers.append(UInt32(outcomes.count))
             addOutcome(
-                type: vocabulary.eventTypeID(named: name) ?? .syslog, typeName: name, source: runner.name, rule: absent,
-                lead: [], tail: [], lifts: [])
-        }
-        let first = UInt32(items.count)
-        for field in runner.fields {
-            // A plug-in says with each value how it is written; only the quotes depend on the field.
-            let type: CaptureType = field.kind == .text ? .text : field.kind == .object ? .json : .int
-            items.append(capturedItem(field.name, 0, type, map: nil))
+                type: vocabulary.eventTypeID(named: name) ?? .syslog, source: runner.name, rule: absent, lead: [],
+                tail: [], lifts: [])
         }
         return CompiledPlugin(
-            runner: runner, outcomes: numbers, firstItem: first,
+            runner: runner, outcomes: numbers, fields: runner.fields.map { fieldID($0.name) },
             lead: Self.leadFields.map { name in runner.fields.firstIndex { $0.name == name } ?? -1 })
     }
 
@@ -143,55 +152,44 @@ package struct OutputCompiler {
         var entries: [ValueMapEntry] = []
         for entry in sorted {
             let value = Array(entry.value.utf8)
-            let (start, count) = mappedItems(entry.mapped, of: map.field)
+            let (start, count) = mappedFields(entry.mapped, of: map.field)
             entries.append(
                 ValueMapEntry(
-                    valueStart: fragment(value), valueCount: UInt32(value.count), itemStart: start, itemCount: count))
+                    valueStart: place(of: value), valueCount: UInt32(value.count), fieldStart: start, fieldCount: count)
+            )
         }
-        var record = ValueMap(
-            entryStart: UInt32(mapEntries.count), entryCount: UInt32(entries.count), otherStart: absent, otherCount: 0)
+        var record = ValueMap(entryStart: UInt32(mapEntries.count), entryCount: UInt32(entries.count))
         mapEntries += entries
-        if let other = map.other { (record.otherStart, record.otherCount) = mappedItems(other, of: map.field) }
+        if let other = map.other { (record.otherStart, record.otherCount) = mappedFields(other, of: map.field) }
         maps.append(record)
         return UInt32(maps.count - 1)
     }
 
-    private mutating func mappedItems(_ mapped: MappedValue, of field: String) -> (UInt32, UInt32) {
-        let added: [OutputItem]
-        switch mapped {
-        case .value(let value):
-            added = [constantItem(ConstantField(name: field, value: value, place: Place(line: 0, column: 0)))]
-        case .fields(let fields):
-            added = fields.map { constantItem($0) }
-        }
-        let start = UInt32(items.count)
-        items += added
+    private mutating func mappedFields(_ mapped: MappedValue, of field: String) -> (UInt32, UInt32) {
+        let added: [EventField] =
+            switch mapped {
+            case .value(let value): [constantField(field, value)]
+            case .fields(let fields): fields.map { constantField($0.name, $0.value) }
+            }
+        let start = UInt32(fields.count)
+        fields += added
         return (start, UInt32(added.count))
     }
 
     private mutating func addOutcome(
-        type: EventTypeID, typeName: String, source: String, rule: UInt32, lead: [OutputItem], tail: [OutputItem],
-        lifts new: [Lift]
+        type: EventTypeID, source: String, rule: UInt32, lead: [EventField], tail: [EventField], lifts new: [Lift]
     ) {
-        let head = Array("{\"type\":\"\(typeName)\"".utf8)
-        let sourceFragment = Array("\",\"source\":\"\(source)\"".utf8)
-        var outcome = Outcome(
-            headStart: fragment(head), sourceStart: fragment(sourceFragment), headCount: UInt16(head.count),
-            sourceCount: UInt16(sourceFragment.count), leadStart: 0, tailStart: 0, leadCount: UInt16(lead.count),
-            tailCount: UInt16(tail.count), eventType: type.rawValue, liftCount: UInt16(new.count),
-            liftStart: UInt32(lifts.count), rule: rule)
-        outcome.leadStart = UInt32(items.count)
-        items += lead
-        outcome.tailStart = UInt32(items.count)
-        items += tail
+        outcomes.append(
+            Outcome(
+                fieldStart: UInt32(fields.count), leadCount: UInt16(lead.count),
+                fieldCount: UInt16(lead.count + tail.count), eventType: type.rawValue, source: number(of: source),
+                liftCount: UInt16(new.count), liftStart: UInt32(lifts.count), rule: rule))
+        fields += lead + tail
         lifts += new
-        outcomes.append(outcome)
     }
 
-    private mutating func capturedItem(
-        _ name: String, _ capture: Int, _ type: CaptureType, map: UInt32?
-    ) -> OutputItem {
-        let kind: OutputItem.Kind =
+    private func capturedField(_ name: String, _ capture: Int, _ type: CaptureType, map: UInt32?) -> EventField {
+        let kind: EventField.Kind =
             switch type {
             case .mac: .mac
             case .int, .decimal: .number
@@ -205,17 +203,19 @@ package struct OutputCompiler {
             }
         // A map of an object's is its lift.
         let isMapped = map != nil && !type.hasMembers
-        return valueItem(name, capture, kind, quoted: type.kind == .text, isMapped: isMapped, map: map)
+        return EventField(
+            kind: isMapped ? .mapped : kind, unmapped: kind, field: fieldID(name), capture: capture,
+            detail: map ?? absent)
     }
 
-    private mutating func liftedItem(_ member: LiftedMember, _ slot: Int, _ isJSON: Bool, map: UInt32?) -> OutputItem {
+    private mutating func liftedField(_ member: LiftedMember, _ slot: Int, _ isJSON: Bool, map: UInt32?) -> EventField {
         if member.isFlag {
-            if isJSON { return valueItem(member.field, slot, .boolean, quoted: false, isMapped: false, map: nil) }
-            var item = constantItem(ConstantField(name: member.field, value: .boolean(true), place: member.place))
-            (item.kind, item.unmapped, item.capture) = (.flag, .flag, UInt16(slot))
-            return item
+            if isJSON { return EventField(kind: .boolean, field: fieldID(member.field), capture: slot) }
+            var flag = constantField(member.field, .boolean(true))
+            (flag.kind, flag.unmapped, flag.capture) = (.flag, .flag, UInt16(slot))
+            return flag
         }
-        let kind: OutputItem.Kind =
+        let kind: EventField.Kind =
             switch member.type {
             case .mac: .mac
             case .int, .decimal: .number
@@ -225,37 +225,35 @@ package struct OutputCompiler {
             case .text, .word, .unit, .quoted: isJSON ? .jsonText : .listText
             default: .plain
             }
-        return valueItem(
-            member.field, slot, kind, quoted: member.type.kind == .text, isMapped: map != nil, map: map)
+        return EventField(
+            kind: map == nil ? kind : .mapped, unmapped: kind, field: fieldID(member.field), capture: slot,
+            detail: map ?? absent)
     }
 
-    private mutating func valueItem(
-        _ name: String, _ capture: Int, _ kind: OutputItem.Kind, quoted: Bool, isMapped: Bool, map: UInt32?
-    ) -> OutputItem {
-        let bytes = Array(",\"\(name)\":\(quoted ? "\"" : "")".utf8)
-        return OutputItem(
-            kind: isMapped ? .mapped : kind, unmapped: kind, field: fieldID(name), capture: UInt16(capture),
-            fragmentCount: UInt16(bytes.count), fragmentStart: fragment(bytes), valueOffset: 0, valueCount: 0,
-            map: map ?? absent)
+    private mutating func constantField(_ name: String, _ value: ConstantValue) -> EventField {
+        let constant = EventNames.Constant(field: fieldID(name), value: value)
+        if knownConstants[constant] == nil {
+            knownConstants[constant] = UInt32(constants.count)
+            constants.append(constant)
+        }
+        return EventField(kind: .constant, field: constant.field, detail: knownConstants[constant] ?? absent)
     }
 
-    private mutating func constantItem(_ constant: ConstantField) -> OutputItem {
-        let key = Array(",\"\(constant.name)\":".utf8)
-        let value = Array(constant.value.json.utf8)
-        let quote = constant.value.kind == .text ? 1 : 0
-        return OutputItem(
-            kind: .constant, unmapped: .constant, field: fieldID(constant.name), capture: 0,
-            fragmentCount: UInt16(key.count + value.count), fragmentStart: fragment(key + value),
-            valueOffset: UInt16(key.count + quote), valueCount: UInt16(value.count - 2 * quote), map: absent)
+    private func fieldID(_ name: String) -> FieldID { vocabulary.fieldID(named: name) ?? .none }
+
+    private mutating func number(of source: String) -> UInt16 {
+        if let known = knownSources[source] { return known }
+        let number = UInt16(sources.count)
+        sources.append(source)
+        knownSources[source] = number
+        return number
     }
 
-    private func fieldID(_ name: String) -> UInt16 { (vocabulary.fieldID(named: name) ?? .none).rawValue }
-
-    private mutating func fragment(_ bytes: [UInt8]) -> UInt32 {
-        if let start = known[bytes] { return start }
-        let start = UInt32(fragments.count)
-        fragments += bytes
-        known[bytes] = start
+    private mutating func place(of bytes: [UInt8]) -> UInt32 {
+        if let start = knownText[bytes] { return start }
+        let start = UInt32(text.count)
+        text += bytes
+        knownText[bytes] = start
         return start
     }
 }

@@ -1,3 +1,4 @@
+import Base
 import Events
 import Patterns
 
@@ -29,6 +30,8 @@ public final class ParserSet: Sendable {
     /// that of no pattern.
     let sequences: [PatternSequence]
     package let plugins: [CompiledPlugin]
+    /// What the formats encoded ahead.
+    let formats: FormatTables
     package let tags: ProgramTags
     private let memory = FlatMemory()
 
@@ -128,7 +131,12 @@ public final class ParserSet: Sendable {
         self.composition = composition
         self.rules = rules
         self.sequences = sequences
-        self.plugins = runners.map { outputs.add($0) }
+        let plugins = runners.map { outputs.add($0) }
+        self.plugins = plugins
+        formats = FormatTables(
+            EventNames(
+                types: vocabulary.eventTypes, sources: outputs.sources, fields: vocabulary.fields,
+                constants: outputs.constants))
         parserNames = composition.parsers.map(\.name) + runners.map(\.name)
         tags = ProgramTags(
             composition.parsers.map(\.programs)
@@ -140,11 +148,11 @@ public final class ParserSet: Sendable {
             nodes: memory.copy(prefixes.nodes), children: memory.copy(prefixes.children),
             literals: memory.copy(prefixes.literals), operations: memory.copy(prefixes.operations),
             terminators: memory.copy(prefixes.terminators), outcomes: memory.copy(outputs.outcomes),
-            items: memory.copy(outputs.items), maps: memory.copy(outputs.maps),
-            mapEntries: memory.copy(outputs.mapEntries), lifts: memory.copy(outputs.lifts),
-            liftEntries: memory.copy(outputs.liftEntries),
-            // Fragments are read by fixed runs, the last one too.
-            fragments: memory.copy(outputs.fragments + [UInt8](repeating: 0, count: JSONWriter.readAhead)),
+            events: memory.copy(
+                EventTables(
+                    fields: memory.copy(outputs.fields), maps: memory.copy(outputs.maps),
+                    mapEntries: memory.copy(outputs.mapEntries), lifts: memory.copy(outputs.lifts),
+                    liftEntries: memory.copy(outputs.liftEntries), text: memory.copy(outputs.text))),
             roots: memory.copy(roots), classes: memory.copy(classes), rootCount: roots.count,
             terminatorCount: prefixes.terminators.count, maximumDepth: prefixes.maximumDepth,
             maximumOpen: prefixes.maximumOpen, maximumSlots: outputs.maximumSlots)

@@ -1,3 +1,4 @@
+import Events
 import Patterns
 
 /// Merges the expansions of all patterns of a parser into one prefix structure, appended to flat arrays.

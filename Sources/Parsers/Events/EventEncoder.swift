@@ -1,22 +1,24 @@
 import Events
 import Syslog
 
-/// Turns messages into events: matches a message against a parser's patterns and writes the event's JSON. One per
-/// worker: it owns the captures of the last match and the caches of formatted seconds.
+/// Turns messages into events: matches a message against a parser's patterns and writes the event in a format. One per
+/// worker: it owns the captures of the last match and what the formats remember. ``MessageReader`` goes before it.
 ///
 /// Nothing is allocated and no reference is counted per message: the rules' tables are read through plain pointers that
-/// ``use(_:)`` sets.
+/// ``use(_:)`` sets. A frame's bytes are reached only inside the call that they are given to.
 public struct EventEncoder: ~Copyable {
     private var set: ParserSet
     private var tables: UnsafePointer<CompiledTables>
     private var matcher: Matcher
-    private var envelopes = EnvelopeEncoder()
+    private var formats: EventFormats
     private var outcome: UInt32 = 0
     private var pluginFields = PluginFields()
     /// The plug-in that made the last match, or -1.
     private var plugin = -1
     /// ``matchNumber`` of a message that nothing matched.
     private var unmatchedNumber: Int
+    /// How many bytes at the frame's end were not received: a program that the listener gave the line.
+    @usableFromInline var addedCount = 0
 
     /// Messages that cost more byte steps than allowed and were left unmatched.
     public private(set) var abandonedMatches: UInt64 = 0
@@ -29,6 +31,7 @@ public struct EventEncoder: ~Copyable {
         self.set = set
         tables = set.tables.address
         matcher = Matcher(set.tables.address)
+        formats = EventFormats(set.formats)
         unmatchedNumber = set.rules.count + set.plugins.count
     }
 
@@ -53,9 +56,16 @@ public struct EventEncoder: ~Copyable {
         self.set = set
         tables = set.tables.address
         matcher = Matcher(set.tables.address)
+        formats.use(set.formats)
         unmatchedNumber = set.rules.count + set.plugins.count
         outcome = 0
         plugin = -1
+    }
+
+    /// The parser that the rules have for the message's program; ``ParserID/none`` for none. The service asks its routes
+    /// instead: this is not for every message.
+    func parser(of frame: Span<UInt8>, _ header: SyslogMessage) -> ParserID {
+        set.parser(forProgram: frame.extracting(header.program.offsets)) ?? .none
     }
 
     /// Matches the message's body against a parser's patterns.
@@ -76,105 +86,72 @@ public struct EventEncoder: ~Copyable {
         let root = tables.pointee.roots[index]
         let found = frame.withUnsafeBufferPointer { bytes -> UInt32 in
             guard let base = bytes.baseAddress else { return absent }
-            return matcher.match(base, start, start &+ count, root: root, tables)
+            let found = matcher.match(base, start, start &+ count, root: root, tables)
+            if found != absent, tables.pointee.outcomes[Int(found)].liftCount > 0 {
+                MemberLift.lift(base, tables.pointee.outcomes + Int(found), tables, matcher.captures)
+            }
+            return found
         }
         if found == absent {
             if matcher.gaveUp { abandonedMatches &+= 1 }
             return .syslog
         }
         outcome = found
-        let matched = tables.pointee.outcomes + Int(found)
-        if matched.pointee.liftCount > 0 {
-            frame.withUnsafeBufferPointer { bytes in
-                if let base = bytes.baseAddress { MemberLift.lift(base, matched, tables, matcher.captures) }
-            }
-        }
         return EventTypeID(rawValue: tables.pointee.outcomes[Int(found)].eventType)
     }
-
-    /// Writes the event of the last match. Frame and header must be those of that match.
-    /// - Parameters:
-    ///   - envelope: what the receiver knows.
-    ///   - key: the field whose place is reported; nil for none.
-    ///   - out: where to write. At most six bytes per byte of the frame (`\u0000`), once for the message and once for
-    ///     each field, and some hundred for keys; typically three times the frame.
-    /// - Returns: nil when it does not fit; what is in `out` is then worthless, and the call can be repeated with more.
-    public mutating func encode(
-        _ frame: Span<UInt8>, _ header: SyslogMessage, envelope: Envelope, key: FieldID?,
-        into out: UnsafeMutableRawBufferPointer
-    ) -> EncodedEvent? {
-        var writer = JSONWriter(out)
-        var position = KeyPosition(key)
-        let matched = tables.pointee.outcomes + Int(outcome)
-        frame.withUnsafeBufferPointer { bytes in
-            // An empty frame has no address; nothing is read from this one.
-            let base = bytes.baseAddress ?? tables.pointee.fragments
-            let end = base + bytes.count
-            let fields = FieldWriter(tables: tables, captures: matcher.captures, objectKeys: matcher.objectKeys)
-            writer.padded(tables.pointee.fragments + Int(matched.pointee.headStart), Int(matched.pointee.headCount))
-            fields.write(base, end, matched.pointee.leadStart, Int(matched.pointee.leadCount), &position, &writer)
-            if plugin >= 0 { writePluginFields(base, header.body, lead: true, &position, &writer) }
-            writer.fragment(#","timestamp":""#)
-            envelopes.writeTimestamp(header, envelope, into: &writer)
-            writer.padded(
-                tables.pointee.fragments + Int(matched.pointee.sourceStart), Int(matched.pointee.sourceCount))
-            fields.write(base, end, matched.pointee.tailStart, Int(matched.pointee.tailCount), &position, &writer)
-            if plugin >= 0 { writePluginFields(base, header.body, lead: false, &position, &writer) }
-            envelopes.writeMessage(base, header.content, key: &position, into: &writer)
-            envelopes.writeEnd(base, header, envelope, key: &position, into: &writer)
-        }
-        if writer.overflowed { return nil }
-        return EncodedEvent(
-            byteCount: writer.count, keyStart: position.start, keyCount: position.count,
-            keyHasEscapes: position.hasEscapes)
-    }
-
-    // MARK: Plug-ins
 
     @inline(never)
     private mutating func runPlugin(_ index: Int, _ frame: Span<UInt8>, _ start: Int, _ count: Int) -> EventTypeID {
         guard index < set.plugins.count else { return .syslog }
         let compiled = set.plugins[index]
-        // An empty frame has no address; nothing is read from this one.
-        let base = frame.withUnsafeBufferPointer { $0.baseAddress } ?? tables.pointee.fragments
-        pluginFields.begin(base + start, count, kinds: compiled.runner.kinds)
-        let message = Span(_unsafeStart: base + start, count: count)
-        guard let type = compiled.runner.parse(message, into: &pluginFields), compiled.outcomes.indices.contains(type)
-        else {
+        let message = frame.extracting(start..<start + count)
+        let type = message.withUnsafeBufferPointer { bytes -> Int? in
+            // An empty message has no address; nothing is read from this one.
+            pluginFields.begin(bytes.baseAddress ?? tables.pointee.literals, count, kinds: compiled.runner.kinds)
+            defer { pluginFields.end() }
+            return compiled.runner.parse(message, into: &pluginFields)
+        }
+        guard let type, compiled.outcomes.indices.contains(type) else {
             pluginFields.forget()
             return .syslog
         }
+        pluginFields.finish(compiled, messageStart: start)
         plugin = index
         outcome = compiled.outcomes[type]
         return EventTypeID(rawValue: tables.pointee.outcomes[Int(outcome)].eventType)
     }
 
-    /// Writes `ip`, `mac` and `hostname`, or the other fields in the order in which the plug-in added them.
-    @inline(never)
-    private func writePluginFields(
-        _ frame: UnsafePointer<UInt8>, _ body: ByteRange, lead: Bool, _ key: inout KeyPosition,
-        _ writer: inout JSONWriter
-    ) {
-        let compiled = set.plugins[plugin]
-        let items = tables.pointee.items + Int(compiled.firstItem)
-        let message = frame + Int(body.start)
-        let fields = FieldWriter(tables: tables, captures: matcher.captures, objectKeys: matcher.objectKeys)
-        if lead {
-            for field in compiled.lead where field >= 0 {
-                for index in 0..<pluginFields.count where pluginFields.values[index].field == field {
-                    let value = pluginFields.values[index]
-                    fields.write(message + value.start, value.count, items + field, value.kind, &key, &writer)
-                }
-            }
-            return
-        }
-        for index in 0..<pluginFields.count where !compiled.lead.contains(pluginFields.values[index].field) {
-            let value = pluginFields.values[index]
-            if value.kind == .members {
-                fields.writeMembers(message, items + value.field, value.field, pluginFields, &writer)
-            } else {
-                fields.write(message + value.start, value.count, items + value.field, value.kind, &key, &writer)
-            }
+    /// Writes the event of the last match. Frame and header must be those of that match.
+    /// - Parameters:
+    ///   - format: how it is written.
+    ///   - envelope: what the receiver knows.
+    ///   - key: the field whose place is reported; nil for none.
+    ///   - out: where to write. As JSON at most six bytes per byte of the frame (`\u0000`), once for the message and
+    ///     once for each field, and some hundred for keys; typically three times the frame. As they were received, the
+    ///     frame's bytes and the key's.
+    /// - Returns: nil when it does not fit; what is in `out` is then worthless, and the call can be repeated with more.
+    public mutating func encode(
+        _ frame: Span<UInt8>, _ header: SyslogMessage, as format: FormatName = .json, envelope: Envelope, key: FieldID?,
+        into out: UnsafeMutableRawBufferPointer
+    ) -> EncodedEvent? {
+        let matched = tables.pointee.outcomes + Int(outcome)
+        let isPlugin = plugin >= 0
+        return frame.withUnsafeBufferPointer { bytes in
+            // An empty frame has no address; nothing is read from this one.
+            let base = bytes.baseAddress ?? tables.pointee.literals
+            let event = MatchedEvent(
+                frame: base, frameEnd: base + bytes.count, receivedCount: bytes.count &- addedCount,
+                type: EventTypeID(rawValue: matched.pointee.eventType), source: Int(matched.pointee.source),
+                fields: isPlugin
+                    ? UnsafePointer(pluginFields.list)
+                    : tables.pointee.events.pointee.fields + Int(matched.pointee.fieldStart),
+                leadCount: isPlugin ? pluginFields.leadCount : Int(matched.pointee.leadCount),
+                fieldCount: isPlugin ? pluginFields.count : Int(matched.pointee.fieldCount),
+                captures: isPlugin ? UnsafePointer(pluginFields.places) : UnsafePointer(matcher.captures),
+                tables: tables.pointee.events, objectKeys: matcher.objectKeys,
+                members: UnsafePointer(pluginFields.members), memberCount: pluginFields.memberCount,
+                keepsPlaceholders: isPlugin)
+            return formats.write(event, header, envelope, as: format, key: key, into: out)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Events
 import Patterns
 
 /// What the service's matcher found in a message, for people: which sequence of which pattern, and what it captured.
@@ -16,7 +17,7 @@ extension ParserSet {
         let root = tables.address.pointee.roots[Int(parser.rawValue)]
         let outcome = frame.withUnsafeBufferPointer { bytes -> UInt32 in
             // An empty frame has no address; nothing is read from this one.
-            let base = bytes.baseAddress ?? tables.address.pointee.fragments
+            let base = bytes.baseAddress ?? tables.address.pointee.literals
             return matcher.match(base, body.lowerBound, body.upperBound, root: root, tables.address)
         }
         guard outcome != absent else { return nil }

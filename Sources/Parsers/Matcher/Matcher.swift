@@ -1,3 +1,4 @@
+import Events
 import Patterns
 
 /// Finds the pattern that a message matches. One per worker: it owns the captures of the last match.
@@ -11,11 +12,6 @@ struct Matcher: ~Copyable {
     static let stepsPerByte = 32
     /// Byte steps that every message may cost beside.
     static let baseSteps = 1024
-
-    struct Captured {
-        var start: UInt32
-        var end: UInt32
-    }
 
     /// A place to go back to: an operation of a node, and how far it has come.
     private struct Resumption {
@@ -65,7 +61,7 @@ struct Matcher: ~Copyable {
         let slots = max(tables.maximumDepth, tables.maximumSlots) + 1
         captures = .allocate(capacity: slots)
         captures.initialize(repeating: Captured(start: 0, end: 0), count: slots)
-        objectKeys = ObjectKeys(keys: .allocate(capacity: ObjectKeys.capacity))
+        objectKeys = ObjectKeys.allocate()
         stack = .allocate(capacity: tables.maximumOpen + 1)
         stack.initialize(
             repeating: Resumption(
@@ -79,7 +75,7 @@ struct Matcher: ~Copyable {
 
     deinit {
         captures.deallocate()
-        objectKeys.keys.deallocate()
+        objectKeys.deallocate()
         stack.deallocate()
         seen.deallocate()
     }

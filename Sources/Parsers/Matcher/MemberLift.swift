@@ -1,10 +1,11 @@
+import Events
 import Patterns
 
 /// Puts the values of listed keys of a match's captures with members behind its captures, where the fields that they
 /// become find them.
 enum MemberLift {
     typealias Bytes = UnsafePointer<UInt8>
-    typealias Captures = UnsafeMutablePointer<Matcher.Captured>
+    typealias Captures = UnsafeMutablePointer<Captured>
 
     /// Fills the slots of an outcome. A slot without a value is left empty: its field is absent.
     @inline(never)
@@ -12,10 +13,10 @@ enum MemberLift {
         _ frame: Bytes, _ outcome: UnsafePointer<Outcome>, _ tables: UnsafePointer<CompiledTables>, _ captures: Captures
     ) {
         for number in 0..<Int(outcome.pointee.liftCount) {
-            let lift = tables.pointee.lifts + Int(outcome.pointee.liftStart) + number
+            let lift = tables.pointee.events.pointee.lifts + Int(outcome.pointee.liftStart) + number
             let slots = captures + Int(lift.pointee.firstSlot)
             // A value stands behind its key, so none begins at 0: that is "not seen yet".
-            slots.update(repeating: Matcher.Captured(start: 0, end: 0), count: Int(lift.pointee.slotCount))
+            slots.update(repeating: Captured(start: 0, end: 0), count: Int(lift.pointee.slotCount))
             let list = captures[Int(lift.pointee.capture)]
             switch lift.pointee.kind {
             case .json: liftMembers(frame, list, lift, tables, slots)
@@ -26,7 +27,7 @@ enum MemberLift {
     }
 
     private static func liftPairs(
-        _ frame: Bytes, _ list: Matcher.Captured, _ lift: UnsafePointer<Lift>, _ tables: UnsafePointer<CompiledTables>,
+        _ frame: Bytes, _ list: Captured, _ lift: UnsafePointer<Lift>, _ tables: UnsafePointer<CompiledTables>,
         _ slots: Captures
     ) {
         var reader = KeyValueReader(frame, Int(list.start), Int(list.end))
@@ -39,7 +40,9 @@ enum MemberLift {
                 continue
             }
             flags = LiftEntry.none
-            guard let entry = entry(frame + item.keyStart, item.keyEnd &- item.keyStart, lift, tables),
+            guard
+                let entry = tables.pointee.events.pointee.entry(
+                    frame + item.keyStart, item.keyEnd &- item.keyStart, lift),
                 entry.pointee.isFlag == item.isFlag
             else { continue }
             // Of a key that comes twice the first counts.
@@ -60,7 +63,7 @@ enum MemberLift {
 
     /// The two addresses of an Ethernet header of 14 bytes: `destination` first, then `source`.
     private static func liftAddresses(
-        _ header: Matcher.Captured, _ lift: UnsafePointer<Lift>, _ tables: UnsafePointer<CompiledTables>,
+        _ header: Captured, _ lift: UnsafePointer<Lift>, _ tables: UnsafePointer<CompiledTables>,
         _ slots: Captures
     ) {
         guard header.end &- header.start == 41 else { return }
@@ -73,17 +76,22 @@ enum MemberLift {
         _ name: StaticString, _ place: Int, _ lift: UnsafePointer<Lift>, _ tables: UnsafePointer<CompiledTables>,
         _ slots: Captures
     ) {
-        guard let entry = entry(name.utf8Start, name.utf8CodeUnitCount, lift, tables) else { return }
+        guard let entry = tables.pointee.events.pointee.entry(name.utf8Start, name.utf8CodeUnitCount, lift) else {
+            return
+        }
         slots[Int(entry.pointee.slot)] = captured(place, place &+ 17)
     }
 
     private static func liftMembers(
-        _ frame: Bytes, _ list: Matcher.Captured, _ lift: UnsafePointer<Lift>, _ tables: UnsafePointer<CompiledTables>,
+        _ frame: Bytes, _ list: Captured, _ lift: UnsafePointer<Lift>, _ tables: UnsafePointer<CompiledTables>,
         _ slots: Captures
     ) {
         var members = JSONMembers(frame, Int(list.start), Int(list.end))
         while let member = members.next() {
-            guard let entry = entry(frame + member.keyStart, member.keyEnd &- member.keyStart, lift, tables) else {
+            guard
+                let entry = tables.pointee.events.pointee.entry(
+                    frame + member.keyStart, member.keyEnd &- member.keyStart, lift)
+            else {
                 continue
             }
             let slot = slots + Int(entry.pointee.slot)
@@ -99,24 +107,6 @@ enum MemberLift {
                 ? isBoolean : isScalar && fits(entry.pointee.type, frame, start, end, isString, tables)
             slot.pointee = captured(start, isFit ? end : start)
         }
-    }
-
-    /// The entry of a key, or nil.
-    static func entry(
-        _ key: Bytes, _ count: Int, _ lift: UnsafePointer<Lift>, _ tables: UnsafePointer<CompiledTables>
-    ) -> UnsafePointer<LiftEntry>? {
-        var low = 0
-        var high = Int(lift.pointee.entryCount)
-        let entries = tables.pointee.liftEntries + Int(lift.pointee.entryStart)
-        while low < high {
-            let middle = (low &+ high) / 2
-            let entry = entries + middle
-            let order = orderByLength(
-                key, count, tables.pointee.fragments + Int(entry.pointee.keyStart), Int(entry.pointee.keyCount))
-            if order == 0 { return entry }
-            if order < 0 { high = middle } else { low = middle &+ 1 }
-        }
-        return nil
     }
 
     /// Whether the whole value is of the type.
@@ -136,7 +126,7 @@ enum MemberLift {
         }
     }
 
-    private static func captured(_ start: Int, _ end: Int) -> Matcher.Captured {
-        Matcher.Captured(start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: end))
+    private static func captured(_ start: Int, _ end: Int) -> Captured {
+        Captured(start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: end))
     }
 }

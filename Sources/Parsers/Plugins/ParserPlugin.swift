@@ -71,17 +71,10 @@ public struct PluginFields: ~Copyable {
         var field: Int
         var start: Int
         var count: Int
-        var kind: OutputItem.Kind
+        var kind: EventField.Kind
     }
 
-    struct Member {
-        var field: Int
-        var keyStart: Int
-        var keyCount: Int
-        var start: Int
-        var count: Int
-        var kind: OutputItem.Kind
-    }
+    typealias Member = ObjectMember
 
     private(set) var count = 0
     let values: UnsafeMutablePointer<Value>
@@ -90,6 +83,11 @@ public struct PluginFields: ~Copyable {
     let members: UnsafeMutablePointer<Member>
     private let objectKeys: ObjectKeys
     private var keyCount = 0
+    /// The list of fields that is made of the values when all are there, and where in the frame these stand.
+    let list: UnsafeMutablePointer<EventField>
+    let places: UnsafeMutablePointer<Captured>
+    /// How many fields at the front of ``list`` name what the event is about.
+    private(set) var leadCount = 0
     private var kinds: [FieldKind] = []
     private var message: UnsafePointer<UInt8>?
     private var messageCount = 0
@@ -97,13 +95,17 @@ public struct PluginFields: ~Copyable {
     init() {
         values = .allocate(capacity: Self.capacity)
         members = .allocate(capacity: Self.memberCapacity)
-        objectKeys = ObjectKeys(keys: .allocate(capacity: ObjectKeys.capacity))
+        objectKeys = ObjectKeys.allocate()
+        list = .allocate(capacity: Self.capacity)
+        places = .allocate(capacity: Self.capacity)
     }
 
     deinit {
         values.deallocate()
         members.deallocate()
-        objectKeys.keys.deallocate()
+        objectKeys.deallocate()
+        list.deallocate()
+        places.deallocate()
     }
 
     mutating func begin(_ message: UnsafePointer<UInt8>, _ length: Int, kinds: [FieldKind]) {
@@ -111,6 +113,12 @@ public struct PluginFields: ~Copyable {
         messageCount = length
         self.kinds = kinds
         forget()
+    }
+
+    /// The message is gone: nothing more can be added.
+    mutating func end() {
+        message = nil
+        messageCount = 0
     }
 
     mutating func forget() {
@@ -210,10 +218,34 @@ public struct PluginFields: ~Copyable {
         for place in index..<memberCount { members[place] = members[place + 1] }
     }
 
+    /// Makes the list of fields: those at the front in their order, the others as the plug-in added them.
+    /// - Parameter start: where the message begins in the frame.
+    mutating func finish(_ plugin: CompiledPlugin, messageStart start: Int) {
+        var made = 0
+        func add(_ value: Value) {
+            list[made] = EventField(
+                kind: value.kind, field: plugin.fields[value.field], capture: made,
+                detail: value.kind == .members ? UInt32(value.field) : absent)
+            let first = value.kind == .members ? 0 : start &+ value.start
+            places[made] = Captured(
+                start: UInt32(truncatingIfNeeded: first), end: UInt32(truncatingIfNeeded: first &+ value.count))
+            made &+= 1
+        }
+        for field in plugin.lead where field >= 0 {
+            for index in 0..<count where values[index].field == field { add(values[index]) }
+        }
+        leadCount = made
+        for index in 0..<count where !plugin.lead.contains(values[index].field) { add(values[index]) }
+        for index in 0..<memberCount {
+            members[index].keyStart &+= start
+            members[index].start &+= start
+        }
+    }
+
     private func isInside(_ range: Range<Int>) -> Bool { range.lowerBound >= 0 && range.upperBound <= messageCount }
 
     /// How a value is written; nil when its bytes are not what was promised.
-    private func kind(_ range: Range<Int>, _ encoding: PluginEncoding) -> OutputItem.Kind? {
+    private func kind(_ range: Range<Int>, _ encoding: PluginEncoding) -> EventField.Kind? {
         guard let message else { return nil }
         let (start, end) = (range.lowerBound, range.upperBound)
         switch encoding {
@@ -266,13 +298,13 @@ package class PluginRunner: @unchecked Sendable {
     }
 }
 
-/// A plug-in with what of its output is encoded at load.
+/// A plug-in as a set of rules has it.
 package struct CompiledPlugin: Sendable {
     package let runner: PluginRunner
     /// For each of its event types.
     let outcomes: [UInt32]
-    /// Position in the tables' items of its first field; the others follow.
-    let firstItem: UInt32
+    /// Its fields, in the order in which it declares them.
+    let fields: [FieldID]
     /// Positions of `ip`, `mac` and `hostname` in its fields; -1 where it has none.
     let lead: [Int]
 }

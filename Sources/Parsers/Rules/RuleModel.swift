@@ -11,37 +11,6 @@ package struct Place: Hashable, Comparable, Sendable {
     }
 }
 
-/// A value that a rule writes as it stands.
-package enum ConstantValue: Hashable, Sendable, CustomStringConvertible {
-    case text(String)
-    /// The digits of a JSON number.
-    case number(String)
-    case boolean(Bool)
-    /// An object or array as JSON, with the keys of objects in order: only in what an example expects.
-    case object(String)
-
-    package var kind: FieldKind {
-        switch self {
-        case .text: .text
-        case .number: .number
-        case .boolean: .boolean
-        case .object: .object
-        }
-    }
-
-    /// The value as JSON.
-    package var json: String {
-        switch self {
-        case .text(let text): String(decoding: JSONWriter.encodedString(text), as: UTF8.self)
-        case .number(let digits): digits
-        case .boolean(let value): value ? "true" : "false"
-        case .object(let json): json
-        }
-    }
-
-    package var description: String { json }
-}
-
 /// A field and its constant value, where it is written.
 package struct ConstantField: Sendable {
     package var name: String
@@ -70,6 +39,13 @@ package struct FieldMap: Sendable {
     package var entries: [(value: String, mapped: MappedValue)]
     /// For values that are not listed (`"*"`); nil keeps the captured value.
     package var other: MappedValue?
+
+    /// Whether it gives another field for some value.
+    func gives(_ name: String) -> Bool {
+        (entries.map(\.mapped) + (other.map { [$0] } ?? [])).contains { mapped in
+            if case .fields(let fields) = mapped { fields.contains { $0.name == name } } else { false }
+        }
+    }
 }
 
 /// A key of a `kv` or `json` capture whose value becomes a field of the event.

@@ -1,6 +1,6 @@
 import Base
 
-extension JSONWriter {
+extension ByteWriter {
     /// Writes `length` bytes as the inside of a JSON string: quotes, backslashes and control bytes escaped, UTF-8 as it
     /// is, and U+FFFD for each byte that is not part of well-formed UTF-8.
     /// - Returns: false when a byte was replaced, so that the caller keeps the original elsewhere.

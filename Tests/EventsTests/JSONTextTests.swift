@@ -1,8 +1,7 @@
+import Events
 import Foundation
 import TestSupport
 import Testing
-
-@testable import Pipeline
 
 @Suite("The text of a JSON string")
 struct JSONTextTests {
@@ -29,6 +28,17 @@ struct JSONTextTests {
             let inside = String(decoding: json.dropFirst(2).dropLast(2), as: UTF8.self)
             #expect(unescape(inside) == Array(text.utf8), "seed \(seed)")
         }
+    }
+
+    @Test(
+        "Escapes that our own encoder does not write are undone as well",
+        arguments: [
+            (#"\u00e9"#, "é"), (#"\u20AC"#, "€"), (#"\ud83d\ude00"#, "😀"), (#"a\/b"#, "a/b"), (#"\ud83d"#, "\u{FFFD}"),
+            (#"\ud83dx"#, "\u{FFFD}x"), (#"\ud83d\u0041"#, "\u{FFFD}A"), (#"\ude00"#, "\u{FFFD}"),
+        ])
+    func foreign(_ inside: String, _ text: String) {
+        #expect(unescape(inside) == Array(text.utf8))
+        #expect(JSONText.text(inside.utf8) == text)
     }
 
     @Test("Any bytes are taken, and no more is written than there is room for")

@@ -26,7 +26,7 @@ struct StructuredDataEncoder: ~Copyable {
     init() { entries.reserveCapacity(Self.arrivalOrderLimit) }
 
     mutating func write(
-        _ frame: UnsafePointer<UInt8>, _ range: ByteRange, wellFormed: inout Bool, into writer: inout JSONWriter
+        _ frame: UnsafePointer<UInt8>, _ range: ByteRange, wellFormed: inout Bool, into writer: inout ByteWriter
     ) {
         read(frame, range)
         guard !entries.isEmpty else { return }
@@ -117,7 +117,7 @@ struct StructuredDataEncoder: ~Copyable {
 
     /// Writes the parameter at `at` with its repetitions, and returns where the next begins.
     private func parameter(
-        _ frame: UnsafePointer<UInt8>, _ at: Int, _ wellFormed: inout Bool, _ writer: inout JSONWriter
+        _ frame: UnsafePointer<UInt8>, _ at: Int, _ wellFormed: inout Bool, _ writer: inout ByteWriter
     ) -> Int {
         var end = at + 1
         while end < entries.count, entries[end].idRank == entries[at].idRank,
@@ -144,7 +144,7 @@ struct StructuredDataEncoder: ~Copyable {
     }
 
     private func text(
-        _ frame: UnsafePointer<UInt8>, _ range: ByteRange, _ wellFormed: inout Bool, _ writer: inout JSONWriter
+        _ frame: UnsafePointer<UInt8>, _ range: ByteRange, _ wellFormed: inout Bool, _ writer: inout ByteWriter
     ) {
         if !writer.escaped(frame + Int(range.start), Int(range.count)) { wellFormed = false }
     }

@@ -30,7 +30,7 @@ final class KeywordFragments: @unchecked Sendable {
 
     deinit { slots.deallocate() }
 
-    func write(facility: UInt8, severity: UInt8, key: inout KeyPosition, into writer: inout JSONWriter) {
+    func write(facility: UInt8, severity: UInt8, key: inout KeyPosition, into writer: inout ByteWriter) {
         // A header parser gives 0...23 and 0...7; anything else would read outside the table.
         let index = Int(min(facility, 23)) * 8 + Int(min(severity, 7))
         let start = writer.count
@@ -44,7 +44,7 @@ final class KeywordFragments: @unchecked Sendable {
         Int(slots[(Int(min(facility, 23)) * 8 + Int(min(severity, 7))) * Self.slot + Self.longest])
     }
 
-    private func noteKey(_ index: Int, _ start: Int, _ key: inout KeyPosition, _ writer: JSONWriter) {
+    private func noteKey(_ index: Int, _ start: Int, _ key: inout KeyPosition, _ writer: ByteWriter) {
         guard !writer.overflowed else { return }
         let facility = Facility.keyword(UInt8(index / 8)).utf8CodeUnitCount
         key.hasEscapes = false

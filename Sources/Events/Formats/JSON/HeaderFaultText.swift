@@ -1,6 +1,6 @@
 import Syslog
 
-extension JSONWriter {
+extension ByteWriter {
     /// Writes what was expected of a header, and at which 1-based byte of the frame: `column 5: expected version 1`.
     mutating func fault(_ fault: HeaderFault) {
         fragment("column ")

@@ -1,6 +1,8 @@
-/// Writes JSON straight into memory that the caller owns. Never writes past its end: what does not fit sets
+import Base
+
+/// Writes an event straight into memory that the caller owns. Never writes past its end: what does not fit sets
 /// ``overflowed``, and what is in the memory is then worthless.
-@frozen public struct JSONWriter {
+@frozen public struct ByteWriter {
     @usableFromInline let base: UnsafeMutablePointer<UInt8>
     @usableFromInline let capacity: Int
 
@@ -47,7 +49,7 @@
         count += 1
     }
 
-    /// Writes bytes that are JSON already.
+    /// Writes bytes as they are.
     @inlinable @inline(__always)
     public mutating func fragment(_ bytes: UnsafePointer<UInt8>, _ length: Int) {
         guard reserve(length) else { return }
@@ -55,13 +57,13 @@
         count += length
     }
 
-    /// Writes bytes that are JSON already.
+    /// Writes bytes as they are.
     @inlinable @inline(__always)
     public mutating func fragment(_ text: StaticString) {
         fragment(text.utf8Start, text.utf8CodeUnitCount)
     }
 
-    /// Writes bytes that are JSON already, from memory that can be read up to ``readAhead`` bytes from `bytes` on.
+    /// Writes bytes as they are, from memory that can be read up to ``readAhead`` bytes from `bytes` on.
     @inlinable @inline(__always)
     public mutating func padded(_ bytes: UnsafePointer<UInt8>, _ length: Int) {
         guard length <= Self.readAhead, capacity &- count >= Self.readAhead else {
@@ -110,19 +112,15 @@
         count += digits
     }
 
-    /// The bytes of `text` as a JSON string with its quotes. For what is encoded once, at load.
-    public static func encodedString(_ text: String) -> [UInt8] {
-        var text = text
-        return text.withUTF8 { utf8 in
-            // One byte becomes at most six (`\u0000`).
-            [UInt8](unsafeUninitializedCapacity: utf8.count * 6 + 2) { buffer, used in
-                var writer = JSONWriter(UnsafeMutableRawBufferPointer(buffer))
-                writer.byte(UInt8(ascii: "\""))
-                if let start = utf8.baseAddress { _ = writer.escaped(start, utf8.count) }
-                writer.byte(UInt8(ascii: "\""))
-                used = writer.count
-            }
-        }
+    /// Writes `length` bytes as base64 (RFC 4648 section 4, with padding).
+    public mutating func base64(_ source: UnsafePointer<UInt8>, _ length: Int) {
+        // `length` is that of a frame, far from overflowing.
+        let encoded = Base64.encodedCount(length)
+        guard reserve(encoded) else { return }
+        Base64.encode(
+            UnsafeRawBufferPointer(start: source, count: length),
+            to: UnsafeMutableRawBufferPointer(start: base + count, count: encoded))
+        count += encoded
     }
 }
 

@@ -1,4 +1,4 @@
-extension JSONWriter {
+extension ByteWriter {
     /// Writes a hardware address in small letters with colons between its bytes. `source` holds only hexadecimal digits,
     /// `:` and `-`.
     @inlinable

@@ -1,4 +1,4 @@
-extension JSONWriter {
+extension ByteWriter {
     /// Writes JSON that is known to be well-formed without the white space between its tokens; everything else byte for
     /// byte.
     public mutating func compact(_ source: UnsafePointer<UInt8>, _ length: Int) {

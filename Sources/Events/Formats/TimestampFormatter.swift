@@ -35,7 +35,7 @@ public struct TimestampFormatter {
     ///
     /// Years outside 0000…9999 cannot be written in RFC 3339 and become the nearest instant that can.
     @inlinable
-    public mutating func write(seconds: Int64, nanoseconds: UInt32, digits: UInt8, into writer: inout JSONWriter) {
+    public mutating func write(seconds: Int64, nanoseconds: UInt32, digits: UInt8, into writer: inout ByteWriter) {
         if seconds != stamped.second { reformat(&stamped, seconds) }
         Self.write(stamped, nanoseconds, Int(digits), into: &writer)
     }
@@ -43,7 +43,7 @@ public struct TimestampFormatter {
     /// Writes a time of reception, in Unix nanoseconds, with milliseconds and `Z`. Messages of one batch share it, and
     /// it is then formatted once.
     @inlinable
-    public mutating func writeReceived(nanoseconds: Int64, into writer: inout JSONWriter) {
+    public mutating func writeReceived(nanoseconds: Int64, into writer: inout ByteWriter) {
         if nanoseconds != receivedNanoseconds { formatReceived(nanoseconds) }
         guard writer.reserve(24) else { return }
         let target = UnsafeMutableRawPointer(writer.base + writer.count)
@@ -70,7 +70,7 @@ public struct TimestampFormatter {
         }
         if second != received.second { reformat(&received, second) }
         withUnsafeMutableBytes(of: &receivedText) { text in
-            var writer = JSONWriter(text)
+            var writer = ByteWriter(text)
             Self.write(received, UInt32(truncatingIfNeeded: rest), 3, into: &writer)
         }
         receivedNanoseconds = nanoseconds
@@ -82,7 +82,7 @@ public struct TimestampFormatter {
     }
 
     @inlinable @inline(__always)
-    static func write(_ cached: CachedSecond, _ nanoseconds: UInt32, _ digits: Int, into writer: inout JSONWriter) {
+    static func write(_ cached: CachedSecond, _ nanoseconds: UInt32, _ digits: Int, into writer: inout ByteWriter) {
         let digits = min(digits, 9)
         guard writer.reserve(20 + (digits > 0 ? digits + 1 : 0)) else { return }
         let target = UnsafeMutableRawPointer(writer.base + writer.count)

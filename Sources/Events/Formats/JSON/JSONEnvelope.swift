@@ -2,22 +2,21 @@ import Syslog
 
 /// Writes the `syslog` object of an event and the parts that every event has. One per worker: it caches formatted
 /// seconds and owns the scratch for structured data.
-public struct EnvelopeEncoder: ~Copyable {
+struct JSONEnvelope: ~Copyable {
     /// Formats the timestamps of this worker.
-    public var timestamps = TimestampFormatter()
+    var timestamps = TimestampFormatter()
 
     private let keywords = KeywordFragments.shared
     private var structuredData = StructuredDataEncoder()
     private let senders = SenderCache()
 
     /// Starts with empty caches.
-    public init() {}
+    init() {}
 
     /// Writes the value of `timestamp`, without quotes: the sender's time with its digits, or the time of reception in
     /// milliseconds when the header had none.
-    @inlinable
-    public mutating func writeTimestamp(
-        _ header: SyslogMessage, _ envelope: Envelope, into writer: inout JSONWriter
+    mutating func writeTimestamp(
+        _ header: SyslogMessage, _ envelope: Envelope, into writer: inout ByteWriter
     ) {
         if header.timestamp.isPresent {
             timestamps.write(
@@ -29,8 +28,8 @@ public struct EnvelopeEncoder: ~Copyable {
     }
 
     /// Writes `,"message":"…"`, and `,"raw":"…"` with the original bytes when they are not UTF-8.
-    public mutating func writeMessage(
-        _ frame: UnsafePointer<UInt8>, _ content: ByteRange, key: inout KeyPosition, into writer: inout JSONWriter
+    mutating func writeMessage(
+        _ frame: UnsafePointer<UInt8>, _ content: ByteRange, key: inout KeyPosition, into writer: inout ByteWriter
     ) {
         writer.fragment(#","message":""#)
         let start = writer.count
@@ -46,9 +45,9 @@ public struct EnvelopeEncoder: ~Copyable {
 
     /// Writes `,"syslog":{…}` and the event's last brace.
     @inline(__always)
-    public mutating func writeEnd(
+    mutating func writeEnd(
         _ frame: UnsafePointer<UInt8>, _ header: SyslogMessage, _ envelope: Envelope,
-        key: inout KeyPosition, into writer: inout JSONWriter
+        key: inout KeyPosition, into writer: inout ByteWriter
     ) {
         let start = writer.count
         guard let sender = SenderCache.sender(frame, header, envelope) else {
@@ -66,9 +65,9 @@ public struct EnvelopeEncoder: ~Copyable {
     }
 
     /// Writes `,"syslog":{…}`. Absent parts are left out; `received` is always there.
-    public mutating func writeSyslog(
+    mutating func writeSyslog(
         _ frame: UnsafePointer<UInt8>, _ header: SyslogMessage, _ envelope: Envelope,
-        key: inout KeyPosition, into writer: inout JSONWriter
+        key: inout KeyPosition, into writer: inout ByteWriter
     ) {
         writer.fragment(#","syslog":{"#)
         var wellFormed = true
@@ -115,7 +114,7 @@ public struct EnvelopeEncoder: ~Copyable {
     @inline(__always)
     private func write(
         _ name: StaticString, _ field: FieldID, _ frame: UnsafePointer<UInt8>, _ value: ByteRange,
-        _ wellFormed: inout Bool, _ key: inout KeyPosition, _ writer: inout JSONWriter
+        _ wellFormed: inout Bool, _ key: inout KeyPosition, _ writer: inout ByteWriter
     ) {
         guard value.count > 0 else { return }
         writer.fragment(name)

@@ -112,7 +112,7 @@ struct SenderCache: ~Copyable {
     /// - Returns: false, and nothing is written, when the sender is not kept or there is little room.
     @inline(__always)
     func write(
-        _ sender: Sender, time: (UInt64, UInt64, UInt64), key: inout KeyPosition, into writer: inout JSONWriter
+        _ sender: Sender, time: (UInt64, UInt64, UInt64), key: inout KeyPosition, into writer: inout ByteWriter
     ) -> Bool {
         let slot = slot(sender)
         let kept = slot.assumingMemoryBound(to: Slot.self)
@@ -162,7 +162,7 @@ struct SenderCache: ~Copyable {
     /// Keeps the object that was just written at `start`, up to the event's last brace, unless a value in it was
     /// escaped. `keywordCount` is the length of facility and severity with their keys.
     @inline(never)
-    func remember(_ sender: Sender, _ header: SyslogMessage, keywordCount: Int, from start: Int, in writer: JSONWriter)
+    func remember(_ sender: Sender, _ header: SyslogMessage, keywordCount: Int, from start: Int, in writer: ByteWriter)
     {
         guard !writer.overflowed else { return }
         var at = 11
