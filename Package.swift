@@ -110,13 +110,16 @@ let package = Package(
         .target(
             name: "PluginConformance", dependencies: ["Events", "Parsers", "Syslog", "TestSupport"],
             path: "Tests/PluginConformance", swiftSettings: strict),
-        .target(name: "TestRules", dependencies: ["Parsers", "RuleTools"], path: "Tests/TestRules", swiftSettings: strict),
+        .target(
+            name: "TestRules", dependencies: ["Parsers", "RuleTools"], path: "Tests/TestRules", swiftSettings: strict),
         .testTarget(name: "BaseTests", dependencies: ["Base", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SyslogTests", dependencies: ["Syslog", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Syslog", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ParsersTests",
-            dependencies: ["Parsers", "RuleTools", "Events", "Syslog", "PluginConformance", "TestRules", "TestSupport"],
+            dependencies: [
+                "Parsers", "RuleTools", "Events", "Syslog", "PluginConformance", "TestRules", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "RoutingTests",
@@ -167,6 +170,11 @@ let package = Package(
 
 // Only for Fuzz/run, which builds everything with the fuzzer's instrumentation and main function.
 if Context.environment["FUZZ"] != nil {
-    package.targets.append(
-        .executableTarget(name: "FuzzRules", dependencies: ["Parsers", "Events", "Syslog"], path: "Fuzz/Rules"))
+    package.targets += [
+        .target(name: "FuzzDriver", path: "Fuzz/Driver"),
+        .executableTarget(name: "FuzzHeader", dependencies: ["FuzzDriver", "Syslog"], path: "Fuzz/Header"),
+        .executableTarget(name: "FuzzFraming", dependencies: ["FuzzDriver", "Syslog"], path: "Fuzz/Framing"),
+        .executableTarget(
+            name: "FuzzRules", dependencies: ["FuzzDriver", "Parsers", "Events", "Syslog"], path: "Fuzz/Rules"),
+    ]
 }

@@ -1,5 +1,5 @@
 // Fuzz target: any bytes as the text of a message, through the built-in parsers. Built as a target of the package with
-// FUZZ=1 (Fuzz/run), because it needs the rules in the binary.
+// FUZZ=1 (Fuzz/run).
 //
 // The input is a parser's name, a line feed, and the message. Whatever the message holds: its bytes are not changed,
 // the event is valid JSON whose `message` (or `raw`) is the message, the same again from a worn encoder, and the match
@@ -7,6 +7,7 @@
 
 import Events
 import Foundation
+import FuzzDriver
 import Parsers
 import Syslog
 
@@ -18,21 +19,9 @@ private let set: ParserSet = {
 nonisolated(unsafe) private var worn = EventEncoder(set)
 nonisolated(unsafe) private let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
 
-/// libFuzzer's own main: SwiftPM wants an executable to have one of its own, which calls it.
-@_silgen_name("LLVMFuzzerRunDriver")
-private func runDriver(
-    _ count: UnsafeMutablePointer<Int32>,
-    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
-    _ target: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
-) -> Int32
-
 @main
 struct Fuzzer {
-    static func main() {
-        var count = CommandLine.argc
-        var arguments = CommandLine.unsafeArgv
-        exit(runDriver(&count, &arguments) { fuzzRules($0, $1) })
-    }
+    static func main() { fuzz { fuzzRules($0, $1) } }
 }
 
 /// Called by libFuzzer with every input.

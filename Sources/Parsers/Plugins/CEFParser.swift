@@ -1,5 +1,4 @@
 import Events
-import Patterns
 
 /// ArcSight Common Event Format, versions 0 and 1: `CEF:0|vendor|product|version|signature|name|severity|extension`.
 /// Well-known keys of the extension become fields, the others stand under `extension`. A key with a label

@@ -67,13 +67,11 @@ struct DHCPLab {
     }
 
     /// Does everything that a client can do, and what a server refuses.
-    /// - Parameters:
-    ///   - hostnames: of the first clients.
-    ///   - renews: whether the server tells clients to renew after ``renewalTime``.
-    func useServer(hostnames: [String], renews: Bool = true) throws -> Account {
+    /// - Parameter hostnames: of the first clients.
+    func useServer(hostnames: [String]) throws -> Account {
         Account(
             direct: try useDirectly(hostnames: hostnames), relayed: try useThroughRelay(),
-            reported: try useDhclient(renews: renews))
+            reported: try useDhclient())
     }
 
     private func useDirectly(hostnames: [String]) throws -> [DHCPClient.Exchanged] {
@@ -147,7 +145,7 @@ struct DHCPLab {
     }
 
     /// Debian's dhclient gets an address, renews it and gives it back.
-    private func useDhclient(renews: Bool) throws -> DhclientReport {
+    private func useDhclient() throws -> DhclientReport {
         let script = try directory.write(
             """
             #!/bin/sh
@@ -156,7 +154,7 @@ struct DHCPLab {
             RELEASE | STOP | EXPIRE | FAIL) ip address flush dev "$interface" ;;
             esac
             # At its last message it ends at once, so that it sends no other one meanwhile.
-            if [ "$reason" = \(renews ? "RENEW" : "BOUND") ]; then kill -KILL "$PPID"; fi
+            if [ "$reason" = RENEW ]; then kill -KILL "$PPID"; fi
 
             """, to: "dhclient-script")
         chmod(script, 0o755)

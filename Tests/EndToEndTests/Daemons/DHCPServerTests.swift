@@ -77,10 +77,12 @@ extension Daemons {
                     "--dhcp-leasefile=\(directory.file("dnsmasq.leases"))",
                     "--dhcp-range=192.0.2.100,192.0.2.150,255.255.255.0,\(DHCPLab.leaseTime)",
                     "--dhcp-range=203.0.113.2,203.0.113.3,255.255.255.240,\(DHCPLab.leaseTime)",
+                    "--dhcp-option=option:T1,\(DHCPLab.renewalTime)",
+                    "--dhcp-option=option:T2,\(DHCPLab.leaseTime - 10)",
                     "--dhcp-host=\(Self.text(DHCPClient.mac(DHCPLab.deniedClient))),ignore",
                 ])
             try lab.log.wait(for: "DHCP, IP range 192.0.2.100", from: server)
-            var account = try lab.useServer(hostnames: ["laptop-01", "printer", "nas"], renews: false)
+            var account = try lab.useServer(hostnames: ["laptop-01", "printer", "nas"])
             try server.stop()
             let events = try lab.log.finish(programs: ["dnsmasq", "dnsmasq-dhcp"])
 

@@ -1,11 +1,18 @@
-// Fuzz target: any bytes as one frame. Built together with Sources/Syslog as one module (Fuzz/run).
+// Fuzz target: any bytes as one frame. Built as a target of the package with FUZZ=1 (Fuzz/run).
 //
 // The input is two frames, parted at its first 0xFF; the first one only serves to fill the parser's caches. Whatever
 // they hold, the second frame has to come out as from a fresh parser.
 
+import FuzzDriver
+import Syslog
+
+@main
+struct Fuzzer {
+    static func main() { fuzz { fuzzHeader($0, $1) } }
+}
+
 /// Called by libFuzzer with every input.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzHeader(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+private func fuzzHeader(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let input = UnsafeBufferPointer(start: bytes, count: count)
     let middle = input.firstIndex(of: 0xFF) ?? 0
     let frame = UnsafeBufferPointer(rebasing: input[(middle == 0 ? 0 : middle + 1)...])

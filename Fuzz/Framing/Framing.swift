@@ -1,7 +1,15 @@
-// Fuzz target: any bytes as a stream. Built together with Sources/Syslog as one module (Fuzz/run).
+// Fuzz target: any bytes as a stream. Built as a target of the package with FUZZ=1 (Fuzz/run).
 //
 // The first three bytes choose the maximum frame size, the mode, and how the stream is split and when a frame is
 // refused. Read in one piece and in many, it has to give the same frames and counts.
+
+import FuzzDriver
+import Syslog
+
+@main
+struct Fuzzer {
+    static func main() { fuzz { fuzzFraming($0, $1) } }
+}
 
 private struct Outcome: Equatable {
     var frames: [[UInt8]] = []
@@ -11,8 +19,7 @@ private struct Outcome: Equatable {
 }
 
 /// Called by libFuzzer with every input.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzFraming(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+private func fuzzFraming(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     guard let bytes, count > 3 else { return 0 }
     let maximum = bytes[0] & 0x80 == 0 ? Int(bytes[0]) : 65_536
     let mode: FrameDecoder.Mode =
