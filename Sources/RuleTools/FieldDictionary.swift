@@ -23,7 +23,8 @@ public struct FieldDictionary: Sendable {
 extension RulesReport {
     /// A field that rules write.
     private struct Use {
-        var kind: FieldKind
+        /// One, but for rules that somebody adds.
+        var kinds: [FieldKind] = []
         var types: [String] = []
         var parsers: [String] = []
     }
@@ -33,7 +34,8 @@ extension RulesReport {
         for parser in parsers + plugins {
             for rule in parser.rules {
                 for field in rule.fields {
-                    var use = uses[field.name] ?? Use(kind: field.kind)
+                    var use = uses[field.name] ?? Use()
+                    if !use.kinds.contains(field.kind) { use.kinds.append(field.kind) }
                     if !use.types.contains(rule.eventType) { use.types.append(rule.eventType) }
                     if !use.parsers.contains(parser.name) { use.parsers.append(parser.name) }
                     uses[field.name] = use
@@ -71,7 +73,7 @@ extension RulesReport {
             let types = use.types.sorted().map { "`\($0)`" }.joined(separator: " ")
             let sources = use.parsers.map { "`\($0)`" }.joined(separator: " ")
             let meaning = dictionary.meanings[name] ?? ""
-            lines.append("| `\(name)` | \(use.kind.rawValue) | \(meaning) | \(types) | \(sources) |")
+            lines.append("| `\(name)` | \(use.kinds.map(\.rawValue).joined(separator: ", ")) | \(meaning) | \(types) | \(sources) |")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -41,8 +41,10 @@ struct Blueprint {
 
         var parsers: ParserSet?
         do throws(RulesErrors) {
-            parsers = try ParserSet(
-                RulesFile.builtInWithoutExamples + (try Self.userRules(loaded, &errors, &warnings)) + rules)
+            let given = try Self.userRules(loaded, &errors, &warnings) + rules
+            let compiled = try ParserSet(RulesFile.builtInWithoutExamples + given)
+            warnings += compiled.warnings.map { Self.issue($0, severity: .warning) }
+            parsers = compiled
         } catch {
             errors += error.errors.map { Self.issue($0) }
         }
@@ -214,9 +216,11 @@ struct Blueprint {
         }
     }
 
-    private static func issue(_ error: RulesError) -> ConfigurationIssue {
+    private static func issue(
+        _ error: RulesError, severity: ConfigurationIssue.Severity = .error
+    ) -> ConfigurationIssue {
         ConfigurationIssue(
-            at: ConfigurationMark(file: error.file, line: error.line, column: error.column), path: "rules",
+            severity: severity, at: ConfigurationMark(file: error.file, line: error.line, column: error.column), path: "rules",
             message: error.message)
     }
 

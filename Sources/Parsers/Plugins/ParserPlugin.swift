@@ -19,8 +19,8 @@ public protocol ParserPlugin: Sendable {
     static var programs: [String] { get }
     /// The types of its events; ``parse(_:into:)`` returns positions in this list.
     static var eventTypes: [String] { get }
-    /// The fields of its events; ``PluginFields`` takes positions in this list. A name that rules use as well must have
-    /// the same kind there.
+    /// The fields of its events; ``PluginFields`` takes positions in this list. A name that rules use as well in
+    /// events of the same type must have the same kind there.
     static var fields: [Vocabulary.Field] { get }
 
     /// Makes the parser, at load.
