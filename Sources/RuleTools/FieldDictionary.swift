@@ -73,7 +73,9 @@ extension RulesReport {
             let types = use.types.sorted().map { "`\($0)`" }.joined(separator: " ")
             let sources = use.parsers.map { "`\($0)`" }.joined(separator: " ")
             let meaning = dictionary.meanings[name] ?? ""
-            lines.append("| `\(name)` | \(use.kinds.map(\.rawValue).joined(separator: ", ")) | \(meaning) | \(types) | \(sources) |")
+            lines.append(
+                "| `\(name)` | \(use.kinds.map(\.rawValue).joined(separator: ", ")) | \(meaning) | \(types) | \(sources) |"
+            )
         }
         return lines.joined(separator: "\n") + "\n"
     }

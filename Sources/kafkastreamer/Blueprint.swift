@@ -220,7 +220,8 @@ struct Blueprint {
         _ error: RulesError, severity: ConfigurationIssue.Severity = .error
     ) -> ConfigurationIssue {
         ConfigurationIssue(
-            severity: severity, at: ConfigurationMark(file: error.file, line: error.line, column: error.column), path: "rules",
+            severity: severity, at: ConfigurationMark(file: error.file, line: error.line, column: error.column),
+            path: "rules",
             message: error.message)
     }
 

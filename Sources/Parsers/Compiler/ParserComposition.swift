@@ -1,3 +1,5 @@
+import Documents
+
 /// A rule of a parser: where it stands.
 package struct RuleReference: Hashable, Sendable {
     /// Position in ``ParserComposition/files``.
@@ -155,6 +157,7 @@ package struct ParserComposition: Sendable {
             return "'\(name)' is a parser in Swift, which cannot be \(what); expected one with a rules file"
         }
         return "no parser is called '\(name)'; expected one of: \(known.sorted().joined(separator: ", "))"
+            + Spelling.suggestion(name, known)
     }
 
     private mutating func fault(_ file: RulesFile, _ place: Place, _ message: String) {

@@ -61,7 +61,8 @@ extension ParserComposition {
         let rule = rule(reference)
         return RulesError(
             file: files[reference.file].name, line: rule.place.line, column: rule.place.column,
-            message: "in rule '\(rule.name)' field '\(conflict.field)' of \(rule.eventType) is \(conflict.kind.withArticle), "
+            message:
+                "in rule '\(rule.name)' field '\(conflict.field)' of \(rule.eventType) is \(conflict.kind.withArticle), "
                 + "but in rule '\(self.rule(conflict.other.rule).name)' of \(files[conflict.other.rule.file].name) it is "
                 + "\(conflict.other.kind.withArticle); expected one kind in all events of a type")
     }
@@ -70,7 +71,8 @@ extension ParserComposition {
         let rule = rule(reference)
         return RulesError(
             file: files[reference.file].name, line: rule.place.line, column: rule.place.column,
-            message: "in rule '\(rule.name)' field '\(conflict.field)' of \(rule.eventType) is \(conflict.kind.withArticle), "
+            message:
+                "in rule '\(rule.name)' field '\(conflict.field)' of \(rule.eventType) is \(conflict.kind.withArticle), "
                 + "and in the built-in rule '\(self.rule(conflict.other.rule).name)' of "
                 + "\(files[conflict.other.rule.file].name) it is \(conflict.other.kind.withArticle): who reads events of "
                 + "this type gets both")

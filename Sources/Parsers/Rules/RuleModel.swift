@@ -82,12 +82,13 @@ package struct RulePattern: Sendable {
     private let parts: [PatternPart]
 
     /// Reads a pattern and checks every sequence that it stands for.
-    package init(_ text: String, at place: Place) throws(PatternFault) {
+    package init(_ text: String, at place: Place) throws(PatternFaults) {
         self.text = text
         self.place = place
         parts = try PatternReader.read(text)
         captures = parts.flatMap(\.captures)
-        for expansion in try Expansion.expand(parts) { try expansion.validate() }
+        let faults = Expansion.faults(of: parts)
+        guard faults.isEmpty else { throw PatternFaults(faults) }
     }
 
     /// Every sequence that it stands for. Made anew each time: kept for all rules they would be most of the memory that

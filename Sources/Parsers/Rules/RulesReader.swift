@@ -86,12 +86,14 @@ struct RulesReader {
             fault(type.node, "SYSLOG is the type of messages that no rule matches; choose another")
         }
         var patterns: [RulePattern] = []
+        var hasFault = false
         if let single = mapping["pattern"] {
             if let other = mapping["patterns"] { fault(other, "expected either 'pattern' or 'patterns', not both") }
-            if let pattern = pattern(single) { patterns.append(pattern) }
+            if let pattern = pattern(single) { patterns.append(pattern) } else { hasFault = true }
         } else if let several = mapping["patterns"] {
             if let list = sequence(several, "a list of patterns", isListOfOne: true) {
                 patterns = list.compactMap { pattern($0) }
+                hasFault = patterns.count < list.count
                 if list.isEmpty { fault(several, "expected at least one pattern") }
             }
         } else {
@@ -105,7 +107,8 @@ struct RulesReader {
         let rule = Rule(
             name: name.text, eventType: type.text, place: place(node), patterns: patterns, constants: constants,
             maps: maps, pairs: pairs, examples: examples)
-        check(rule)
+        // What a pattern with a fault captures is not known.
+        if !hasFault { check(rule) }
         return rule
     }
 
@@ -149,10 +152,15 @@ struct RulesReader {
 
     private mutating func pattern(_ node: Node) -> RulePattern? {
         guard let text = text(node, "a pattern") else { return nil }
-        do throws(PatternFault) {
+        do throws(PatternFaults) {
             return try RulePattern(text, at: place(node))
         } catch {
-            fault(place(node, offset: error.offset), "in the pattern, byte \(error.offset + 1): \(error.message)")
+            for wrong in error.faults {
+                let meant = wrong.unknownType.map { Spelling.suggestion($0, CaptureType.named.map(\.name)) } ?? ""
+                fault(
+                    place(node, offset: wrong.offset),
+                    "in the pattern, byte \(wrong.offset + 1): \(wrong.message)\(meant)")
+            }
             return nil
         }
     }
@@ -253,6 +261,9 @@ struct RulesReader {
         switch scalar.string {
         case "true": return .boolean(true)
         case "false": return .boolean(false)
+        case "True", "TRUE", "False", "FALSE":
+            fault(node, "'\(scalar.string)' is a text; expected true or false, or the text in quotes")
+            return nil
         case "", "~", "null":
             fault(node, "expected a text, a number, true or false; quote it if it is a text")
             return nil

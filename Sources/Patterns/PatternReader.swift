@@ -1,0 +1,240 @@
+/// What is wrong with a pattern, at which of its bytes.
+package struct PatternFault: Error, Hashable, Sendable {
+    package var offset: Int
+    package var message: String
+    /// The word that stands where one of ``CaptureType/named`` is expected.
+    package var unknownType: String?
+
+    init(offset: Int, message: String, unknownType: String? = nil) {
+        self.offset = offset
+        self.message = message
+        self.unknownType = unknownType
+    }
+}
+
+/// All that is wrong with a pattern: at least one fault, in the order of their bytes.
+package struct PatternFaults: Error {
+    package let faults: [PatternFault]
+
+    package init(_ faults: [PatternFault]) { self.faults = faults.sorted { $0.offset < $1.offset } }
+}
+
+/// Reads the pattern language (docs/writing-rules.md).
+///
+/// A fault does not end the reading: what it is in is taken as far as it can be understood, and what follows is read as
+/// if it had been right.
+package struct PatternReader {
+    /// A longer pattern is refused: it bounds the depth of every recursion over patterns.
+    package static let maximumLength = 4096
+    /// A longer name of a field is refused.
+    package static let longestField = 128
+    private static let maximumNesting = 16
+
+    private let bytes: [UInt8]
+    private var at = 0
+    private var faults: [PatternFault] = []
+    /// True when it was said that something is not closed: what that stands in is not closed either.
+    private var isEndSaid = false
+
+    /// The parts of a pattern.
+    /// - Throws: every fault of its text.
+    package static func read(_ text: String) throws(PatternFaults) -> [PatternPart] {
+        var reader = PatternReader(bytes: Array(text.utf8))
+        guard !reader.bytes.isEmpty else {
+            throw PatternFaults([
+                PatternFault(offset: 0, message: "the pattern is empty; expected text or a capture")
+            ])
+        }
+        guard reader.bytes.count <= maximumLength else {
+            throw PatternFaults([
+                PatternFault(offset: maximumLength, message: "the pattern is longer than \(maximumLength) bytes")
+            ])
+        }
+        var parts: [PatternPart] = []
+        while true {
+            parts += reader.parts(inGroup: false, nesting: 0)
+            guard reader.at < reader.bytes.count else { break }
+            reader.fault(at: reader.at, #"unexpected '}'; expected text, '{', or '\}' for a literal brace"#)
+            reader.at += 1
+        }
+        guard reader.faults.isEmpty else { throw PatternFaults(reader.faults) }
+        return parts
+    }
+
+    private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    private mutating func fault(at offset: Int, _ message: String, unknownType: String? = nil) {
+        faults.append(PatternFault(offset: offset, message: message, unknownType: unknownType))
+    }
+
+    private func stands(_ byte: Unicode.Scalar, at place: Int) -> Bool {
+        place < bytes.count && bytes[place] == UInt8(ascii: byte)
+    }
+
+    /// Reads up to the end of the pattern, a `}`, or, in a group of alternatives, a `|`.
+    private mutating func parts(inGroup: Bool, nesting: Int) -> [PatternPart] {
+        var parts: [PatternPart] = []
+        var literal: [UInt8] = []
+        func flush() {
+            if !literal.isEmpty { parts.append(.literal(literal)) }
+            literal = []
+        }
+        while at < bytes.count {
+            let byte = bytes[at]
+            if byte == UInt8(ascii: "}") || (inGroup && byte == UInt8(ascii: "|")) { break }
+            switch byte {
+            case UInt8(ascii: "\\"):
+                if at + 1 < bytes.count, "{}|\\".utf8.contains(bytes[at + 1]) {
+                    literal.append(bytes[at + 1])
+                    at += 2
+                } else {
+                    fault(at: at, #"expected one of \{ \} \| \\ after a backslash"#)
+                    at += 1
+                }
+            case UInt8(ascii: "{"):
+                flush()
+                if let part = braced(nesting: nesting + 1) { parts.append(part) }
+            default:
+                literal.append(byte)
+                at += 1
+            }
+        }
+        flush()
+        return parts
+    }
+
+    /// Reads what stands in braces; nil when it says nothing that could be used.
+    private mutating func braced(nesting: Int) -> PatternPart? {
+        let open = at
+        guard nesting <= Self.maximumNesting else {
+            fault(at: open, "more than \(Self.maximumNesting) groups inside each other")
+            // Nothing of it is read: that bounds the depth of this recursion.
+            at = bytes.count
+            isEndSaid = true
+            return nil
+        }
+        at += 1
+        var part: PatternPart?
+        if stands("?", at: at) {
+            at += 1
+            let content = parts(inGroup: false, nesting: nesting)
+            if content.isEmpty { fault(at: open, "an optional part is empty; expected text or a capture") }
+            part = .optional(content)
+        } else if stands("|", at: at) {
+            var branches: [[PatternPart]] = []
+            repeat {
+                at += 1
+                branches.append(parts(inGroup: true, nesting: nesting))
+            } while stands("|", at: at)
+            if branches.count < 2 { fault(at: open, "expected at least two alternatives: {|one|other}") }
+            part = .alternatives(branches)
+        } else {
+            part = capture(open).map { .capture($0) }
+        }
+        if !stands("}", at: at), !isEndSaid, part != nil {
+            fault(at: open, "this '{' is not closed; expected '}'")
+            // Only what follows a capture can be something else than the end.
+            skipToBrace()
+        }
+        if stands("}", at: at) { at += 1 } else if at == bytes.count { isEndSaid = true }
+        return part
+    }
+
+    /// Reads a capture up to its closing brace.
+    private mutating func capture(_ open: Int) -> Capture? {
+        let before = faults.count
+        let nameAt = at
+        let name = identifier()
+        if name.isEmpty || name.utf8.first.map({ $0 >= 0x30 && $0 <= 0x39 }) == true {
+            fault(at: nameAt, "expected a field name (a-z, 0-9, _), '_', '?' or '|' after '{'")
+        } else if name.utf8.count > Self.longestField {
+            fault(at: nameAt, "a field name is longer than \(Self.longestField) bytes")
+        }
+        var type = CaptureType.word
+        var words: [[UInt8]] = []
+        if stands(":", at: at), stands("(", at: at + 1) {
+            at += 1
+            type = .choice
+            words = choice()
+        } else if stands(":", at: at) {
+            at += 1
+            let typeAt = at
+            let typeName = identifier()
+            if let known = CaptureType(name: typeName) {
+                type = known
+            } else {
+                let expected = CaptureType.named.map(\.name).joined(separator: " ")
+                fault(
+                    at: typeAt,
+                    "unknown type '\(typeName)'; expected one of: \(expected); or a choice: (one|other)",
+                    unknownType: typeName)
+            }
+        }
+        guard faults.count == before else {
+            skipToBrace()
+            return nil
+        }
+        return Capture(field: name == "_" ? nil : name, type: type, words: words, offset: open)
+    }
+
+    /// Passes over what is left of a capture with a fault: to its closing brace, or to the next opening one.
+    private mutating func skipToBrace() {
+        while at < bytes.count, bytes[at] != UInt8(ascii: "}"), bytes[at] != UInt8(ascii: "{") {
+            at += bytes[at] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        at = min(at, bytes.count)
+    }
+
+    /// Reads `(one|other)`.
+    private mutating func choice() -> [[UInt8]] {
+        let open = at
+        at += 1
+        var words: [[UInt8]] = []
+        var word: [UInt8] = []
+        while at < bytes.count {
+            let byte = bytes[at]
+            switch byte {
+            case UInt8(ascii: "|"), UInt8(ascii: ")"):
+                if word.isEmpty || words.contains(word) {
+                    fault(at: at, "a word of a choice is empty or listed twice; expected (one|other)")
+                } else {
+                    words.append(word)
+                }
+                word = []
+                at += 1
+                if byte == UInt8(ascii: ")") {
+                    return words.sorted {
+                        $0.count != $1.count ? $0.count > $1.count : $0.lexicographicallyPrecedes($1)
+                    }
+                }
+            case UInt8(ascii: "\\"):
+                if at + 1 < bytes.count, "{}|\\()".utf8.contains(bytes[at + 1]) {
+                    word.append(bytes[at + 1])
+                    at += 2
+                } else {
+                    fault(at: at, #"expected one of \{ \} \| \\ \( \) after a backslash in a choice"#)
+                    at += 1
+                }
+            default:
+                word.append(byte)
+                at += 1
+            }
+        }
+        fault(at: open, "this '(' is not closed; expected ')'")
+        isEndSaid = true
+        return words
+    }
+
+    private mutating func identifier() -> String {
+        let start = at
+        while at < bytes.count {
+            switch bytes[at] {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                at += 1
+            default:
+                return String(decoding: bytes[start..<at], as: UTF8.self)
+            }
+        }
+        return String(decoding: bytes[start..<at], as: UTF8.self)
+    }
+}
