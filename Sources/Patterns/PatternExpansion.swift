@@ -80,6 +80,8 @@ package struct Expansion: Sendable {
                 for index in current.indices { current[index].append(bytes) }
             case .capture(let capture):
                 for index in current.indices { current[index].elements.append(.capture(capture)) }
+            case .sequence(let content):
+                current = try extend(current, with: content)
             case .optional(let content):
                 current = try extend(current, with: content) + current
             case .alternatives(let branches):

@@ -2,13 +2,22 @@
 package struct PatternFault: Error, Hashable, Sendable {
     package var offset: Int
     package var message: String
-    /// The word that stands where one of ``CaptureType/named`` is expected.
-    package var unknownType: String?
+    /// A word that is none of those that are known there: what was meant may be among them.
+    package var unknown: (word: String, known: [String])?
 
-    init(offset: Int, message: String, unknownType: String? = nil) {
+    init(offset: Int, message: String, unknown: (word: String, known: [String])? = nil) {
         self.offset = offset
         self.message = message
-        self.unknownType = unknownType
+        self.unknown = unknown
+    }
+
+    package static func == (left: PatternFault, right: PatternFault) -> Bool {
+        left.offset == right.offset && left.message == right.message
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(offset)
+        hasher.combine(message)
     }
 }
 
@@ -31,15 +40,26 @@ package struct PatternReader {
     private static let maximumNesting = 16
 
     private let bytes: [UInt8]
+    private let known: [String: NamedPart]
     private var at = 0
+    /// Bytes of the text, and of the parts that were named so far.
+    private var size: Int
+    private var deepest = 0
     private var faults: [PatternFault] = []
     /// True when it was said that something is not closed: what that stands in is not closed either.
     private var isEndSaid = false
 
-    /// The parts of a pattern.
+    /// Reads a pattern, or a piece of one.
+    /// - Parameters:
+    ///   - text: the pattern.
+    ///   - prefix: what stands in front of it.
+    ///   - known: the parts that it can name.
     /// - Throws: every fault of its text.
-    package static func read(_ text: String) throws(PatternFaults) -> [PatternPart] {
-        var reader = PatternReader(bytes: Array(text.utf8))
+    package static func read(
+        _ text: String, prefix: NamedPart? = nil, known: [String: NamedPart] = [:]
+    ) throws(PatternFaults) -> NamedPart {
+        var reader = PatternReader(bytes: Array(text.utf8), known: known)
+        reader.size += prefix?.size ?? 0
         guard !reader.bytes.isEmpty else {
             throw PatternFaults([
                 PatternFault(offset: 0, message: "the pattern is empty; expected text or a capture")
@@ -57,14 +77,25 @@ package struct PatternReader {
             reader.fault(at: reader.at, #"unexpected '}'; expected text, '{', or '\}' for a literal brace"#)
             reader.at += 1
         }
+        if reader.size > maximumLength {
+            reader.fault(at: 0, "with its prefix and parts the pattern is longer than \(maximumLength) bytes")
+        }
         guard reader.faults.isEmpty else { throw PatternFaults(reader.faults) }
-        return parts
+        return NamedPart(
+            parts: (prefix?.parts.map { $0.moved(to: 0) } ?? []) + parts,
+            nesting: max(reader.deepest, prefix?.nesting ?? 0), size: reader.size)
     }
 
-    private init(bytes: [UInt8]) { self.bytes = bytes }
+    private init(bytes: [UInt8], known: [String: NamedPart]) {
+        self.bytes = bytes
+        self.known = known
+        size = bytes.count
+    }
 
-    private mutating func fault(at offset: Int, _ message: String, unknownType: String? = nil) {
-        faults.append(PatternFault(offset: offset, message: message, unknownType: unknownType))
+    private mutating func fault(
+        at offset: Int, _ message: String, unknown: (word: String, known: [String])? = nil
+    ) {
+        faults.append(PatternFault(offset: offset, message: message, unknown: unknown))
     }
 
     private func stands(_ byte: Unicode.Scalar, at place: Int) -> Bool {
@@ -113,9 +144,13 @@ package struct PatternReader {
             isEndSaid = true
             return nil
         }
+        deepest = max(deepest, nesting)
         at += 1
         var part: PatternPart?
-        if stands("?", at: at) {
+        if stands("@", at: at) {
+            at += 1
+            part = named(open, nesting: nesting)
+        } else if stands("?", at: at) {
             at += 1
             let content = parts(inGroup: false, nesting: nesting)
             if content.isEmpty { fault(at: open, "an optional part is empty; expected text or a capture") }
@@ -140,13 +175,38 @@ package struct PatternReader {
         return part
     }
 
+    /// Reads the name of a part.
+    private mutating func named(_ open: Int, nesting: Int) -> PatternPart? {
+        let nameAt = at
+        let name = identifier()
+        guard let part = known[name] else {
+            let names = known.keys.sorted()
+            let expected =
+                names.isEmpty ? "expected a name that stands under 'parts', before this" : "expected one of: \(names.joined(separator: ", "))"
+            fault(at: nameAt, "no part is called '\(name)'; \(expected)", unknown: (name, names))
+            skipToBrace()
+            return nil
+        }
+        deepest = max(deepest, nesting + part.nesting)
+        size += part.size
+        // A part that would make the pattern too large is not put in: parts of parts could grow without end.
+        guard deepest <= Self.maximumNesting, size <= Self.maximumLength else {
+            if deepest > Self.maximumNesting {
+                fault(at: open, "with this part more than \(Self.maximumNesting) groups are inside each other")
+                deepest = nesting
+            }
+            return .sequence([])
+        }
+        return .sequence(part.parts.map { $0.moved(to: open) })
+    }
+
     /// Reads a capture up to its closing brace.
     private mutating func capture(_ open: Int) -> Capture? {
         let before = faults.count
         let nameAt = at
         let name = identifier()
         if name.isEmpty || name.utf8.first.map({ $0 >= 0x30 && $0 <= 0x39 }) == true {
-            fault(at: nameAt, "expected a field name (a-z, 0-9, _), '_', '?' or '|' after '{'")
+            fault(at: nameAt, "expected a field name (a-z, 0-9, _), '_', '?', '|' or '@' after '{'")
         } else if name.utf8.count > Self.longestField {
             fault(at: nameAt, "a field name is longer than \(Self.longestField) bytes")
         }
@@ -167,7 +227,7 @@ package struct PatternReader {
                 fault(
                     at: typeAt,
                     "unknown type '\(typeName)'; expected one of: \(expected); or a choice: (one|other)",
-                    unknownType: typeName)
+                    unknown: (typeName, CaptureType.named.map(\.name)))
             }
         }
         guard faults.count == before else {
