@@ -152,8 +152,12 @@ package struct PatternReader {
             part = named(open, nesting: nesting)
         } else if stands("?", at: at) {
             at += 1
+            let before = faults.count
             let content = parts(inGroup: false, nesting: nesting)
-            if content.isEmpty { fault(at: open, "an optional part is empty; expected text or a capture") }
+            // What is at fault itself is not there, and the part is not empty.
+            if content.isEmpty, faults.count == before {
+                fault(at: open, "an optional part is empty; expected text or a capture")
+            }
             part = .optional(content)
         } else if stands("|", at: at) {
             var branches: [[PatternPart]] = []
@@ -161,7 +165,7 @@ package struct PatternReader {
                 at += 1
                 branches.append(parts(inGroup: true, nesting: nesting))
             } while stands("|", at: at)
-            if branches.count < 2 { fault(at: open, "expected at least two alternatives: {|one|other}") }
+            if branches.count < 2, !isEndSaid { fault(at: open, "expected at least two alternatives: {|one|other}") }
             part = .alternatives(branches)
         } else {
             part = capture(open).map { .capture($0) }
@@ -182,7 +186,9 @@ package struct PatternReader {
         guard let part = known[name] else {
             let names = known.keys.sorted()
             let expected =
-                names.isEmpty ? "expected a name that stands under 'parts', before this" : "expected one of: \(names.joined(separator: ", "))"
+                names.isEmpty
+                ? "expected a name that stands under 'parts', before this"
+                : "expected one of: \(names.joined(separator: ", "))"
             fault(at: nameAt, "no part is called '\(name)'; \(expected)", unknown: (name, names))
             skipToBrace()
             return nil
