@@ -70,7 +70,7 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Base", "Syslog", "Events", "Parsers", "Routing", "Spool", "Kafka", "Inputs",
+                "CLinux", "Base", "Syslog", "Events", "Parsers", "Routing", "Spool", "Kafka", "Inputs",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -112,6 +112,7 @@ let package = Package(
             path: "Tests/PluginConformance", swiftSettings: strict),
         .target(
             name: "TestRules", dependencies: ["Parsers", "RuleTools"], path: "Tests/TestRules", swiftSettings: strict),
+        .testTarget(name: "HouseTests", swiftSettings: strict),
         .testTarget(name: "BaseTests", dependencies: ["Base", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SyslogTests", dependencies: ["Syslog", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Syslog", "TestSupport"], swiftSettings: strict),

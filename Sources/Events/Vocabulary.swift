@@ -5,7 +5,8 @@ public final class Vocabulary: Sendable {
     public struct Field: Hashable, Sendable {
         /// The JSON key.
         public let name: String
-        /// How the value is written.
+        /// How the value is written. In a vocabulary, where it is declared first: of another event type it may be of
+        /// another kind.
         public let kind: FieldKind
         /// True for `host`, `program` … which every event can have.
         public let isEnvelope: Bool

@@ -37,6 +37,14 @@ package struct Expansion: Sendable {
         }
     }
 
+    /// What is wrong with the sequences that a pattern stands for, each fault once.
+    package static func faults(of parts: [PatternPart]) -> [PatternFault] {
+        let all: [Expansion]
+        do throws(PatternFault) { all = try expand(parts) } catch { return [error] }
+        var known: Set<PatternFault> = []
+        return all.flatMap(\.faults).filter { known.insert($0).inserted }
+    }
+
     /// The sequence without the free text at its end and the spaces in front of that, where it has them: free text may be
     /// empty, and then the spaces are at the message's end, where they count for nothing.
     package var withoutEmptyText: Expansion? {
@@ -72,6 +80,8 @@ package struct Expansion: Sendable {
                 for index in current.indices { current[index].append(bytes) }
             case .capture(let capture):
                 for index in current.indices { current[index].elements.append(.capture(capture)) }
+            case .sequence(let content):
+                current = try extend(current, with: content)
             case .optional(let content):
                 current = try extend(current, with: content) + current
             case .alternatives(let branches):
@@ -89,27 +99,26 @@ package struct Expansion: Sendable {
         return current
     }
 
-    /// Reports what one sequence cannot hold although each of its parts is right.
-    package func validate() throws(PatternFault) {
+    /// What one sequence cannot hold although each of its parts is right.
+    private var faults: [PatternFault] {
         guard !elements.isEmpty else {
-            throw PatternFault(offset: 0, message: "the pattern can be empty; expected some text or a capture")
+            return [PatternFault(offset: 0, message: "the pattern can be empty; expected some text or a capture")]
         }
+        var faults: [PatternFault] = []
         var seen: Set<String> = []
         for (index, element) in elements.enumerated() {
             guard case .capture(let capture) = element else { continue }
-            if let field = capture.field, !seen.insert(field).inserted {
-                throw PatternFault(offset: capture.offset, message: "field '\(field)' is captured twice")
-            }
+            func fault(_ message: String) { faults.append(PatternFault(offset: capture.offset, message: message)) }
+            if let field = capture.field, !seen.insert(field).inserted { fault("field '\(field)' is captured twice") }
             guard index + 1 < elements.count else { continue }
             if capture.type == .rest {
-                throw PatternFault(offset: capture.offset, message: "'rest' can only end a pattern")
-            }
-            if capture.type.isClass, case .capture = elements[index + 1] {
-                throw PatternFault(
-                    offset: capture.offset,
-                    message: "a '\(capture.type.name)' capture ends at the text behind it; "
+                fault("'rest' can only end a pattern")
+            } else if capture.type.isClass, case .capture = elements[index + 1] {
+                fault(
+                    "a '\(capture.type.name)' capture ends at the text behind it; "
                         + "expected text or the end of the pattern after it, not another capture")
             }
         }
+        return faults
     }
 }

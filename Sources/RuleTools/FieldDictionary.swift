@@ -12,18 +12,24 @@ public struct FieldDictionary: Sendable {
     public static let builtIn: FieldDictionary = {
         let file = crules_fields().pointee
         let text = String(decoding: UnsafeBufferPointer(start: file.bytes, count: file.count), as: UTF8.self)
-        // The generated document is compared with it in the tests; what is not YAML never leaves the build.
-        let node = try? Yams.compose(yaml: text)
-        var meanings: [String: String] = [:]
-        for (key, value) in node?.mapping ?? [:] { meanings[key.string ?? ""] = value.string }
-        return FieldDictionary(meanings: meanings)
+        do {
+            var meanings: [String: String] = [:]
+            for (key, value) in try Yams.compose(yaml: text)?.mapping ?? [:] {
+                meanings[key.string ?? ""] = value.string
+            }
+            return FieldDictionary(meanings: meanings)
+        } catch {
+            // Tests read it; what is not YAML never leaves the build.
+            preconditionFailure("fields.yaml: \(error)")
+        }
     }()
 }
 
 extension RulesReport {
     /// A field that rules write.
     private struct Use {
-        var kind: FieldKind
+        /// One, but for rules that somebody adds.
+        var kinds: [FieldKind] = []
         var types: [String] = []
         var parsers: [String] = []
     }
@@ -33,7 +39,8 @@ extension RulesReport {
         for parser in parsers + plugins {
             for rule in parser.rules {
                 for field in rule.fields {
-                    var use = uses[field.name] ?? Use(kind: field.kind)
+                    var use = uses[field.name] ?? Use()
+                    if !use.kinds.contains(field.kind) { use.kinds.append(field.kind) }
                     if !use.types.contains(rule.eventType) { use.types.append(rule.eventType) }
                     if !use.parsers.contains(parser.name) { use.parsers.append(parser.name) }
                     uses[field.name] = use
@@ -71,7 +78,9 @@ extension RulesReport {
             let types = use.types.sorted().map { "`\($0)`" }.joined(separator: " ")
             let sources = use.parsers.map { "`\($0)`" }.joined(separator: " ")
             let meaning = dictionary.meanings[name] ?? ""
-            lines.append("| `\(name)` | \(use.kind.rawValue) | \(meaning) | \(types) | \(sources) |")
+            lines.append(
+                "| `\(name)` | \(use.kinds.map(\.rawValue).joined(separator: ", ")) | \(meaning) | \(types) | \(sources) |"
+            )
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -41,9 +41,10 @@ struct Blueprint {
 
         var parsers: ParserSet?
         do throws(RulesErrors) {
-            parsers = try ParserSet(
-                RulesFile.builtInWithoutExamples + (try Self.userRules(loaded, &errors, &warnings)) + rules,
-                plugins: Plugins.all)
+            let given = try Self.userRules(loaded, &errors, &warnings) + rules
+            let compiled = try ParserSet(RulesFile.builtInWithoutExamples + given, plugins: Plugins.all)
+            warnings += compiled.warnings.map { Self.issue($0, severity: .warning) }
+            parsers = compiled
         } catch {
             errors += error.errors.map { Self.issue($0) }
         }
@@ -192,9 +193,9 @@ struct Blueprint {
         }
     }
 
-    private static func issue(_ error: RulesError) -> SourceIssue {
+    private static func issue(_ error: RulesError, severity: SourceIssue.Severity = .error) -> SourceIssue {
         SourceIssue(
-            at: SourceMark(file: error.file, line: error.line, column: error.column), path: "rules",
+            severity: severity, at: SourceMark(file: error.file, line: error.line, column: error.column), path: "rules",
             message: error.message)
     }
 

@@ -24,7 +24,9 @@ struct RulesCommand: ParsableCommand {
                     }
                 }
                 guard errors.isEmpty else { throw RulesErrors(errors: errors) }
-                return try ParserSet(all, plugins: Plugins.all)
+                let set = try ParserSet(all, plugins: Plugins.all)
+                for warning in set.warnings { Output.error("\(warning.place): warning: \(warning.message)") }
+                return set
             } catch {
                 throw Failure(Failure.input, error.description)
             }

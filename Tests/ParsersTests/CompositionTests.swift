@@ -189,6 +189,7 @@ import Testing
     @Test(
         arguments: [
             (["extends: nobody\nrules: []"], "1.yaml:1:10: no parser is called 'nobody'; expected one of: base"),
+            (["extends: bsae"], "expected one of: base; did you mean base?"),
             (["extends: colon"], "1.yaml:1:10: 'colon' is a parser in Swift, which cannot be extended"),
             (["extends: base\nparser: mine"], "1.yaml:2:9: expected either 'parser' (a parser of its own) or"),
             (["extends: ''"], "1.yaml:1:10: 'extends' is empty"),
@@ -253,12 +254,12 @@ import Testing
             extends: base
             rules:
               - name: third
-                type: THIRD
+                type: FIRST
                 pattern: 'three {x:int}'
                 examples: [{message: three 3, event: {x: 3}}]
             """)
         #expect(found.count == 1, "\(found)")
-        #expect(found[0].hasPrefix("1.yaml:3:5: in rule 'third' field 'x' is a number"), "\(found)")
+        #expect(found[0].hasPrefix("1.yaml:3:5: in rule 'third' field 'x' of FIRST is a number"), "\(found)")
         #expect(found.allSatisfy { $0.contains("in rule 'first' of 0.yaml it is a text") }, "\(found)")
     }
 

@@ -39,6 +39,113 @@ import Testing
         #expect(found.count == 1 && found[0].contains(expected), "\(found)")
     }
 
+    @Test(
+        arguments: [
+            (
+                "{a:ipv5} } {B} {c:wrod} {?}",
+                [
+                    "6:18: in the pattern, byte 4: unknown type 'ipv5'",
+                    "6:24: in the pattern, byte 10: unexpected '}'",
+                    "6:27: in the pattern, byte 13: expected a field name",
+                    "6:33: in the pattern, byte 19: unknown type 'wrod'",
+                    "6:39: in the pattern, byte 25: an optional part is empty",
+                ]
+            ),
+            ("{a} {a} {b}{c:int}", ["byte 5: field 'a' is captured twice", "byte 9: a 'word' capture ends at"]),
+            (
+                "{a:text}{b:rest} {a}",
+                ["byte 1: a 'text' capture", "byte 9: 'rest' can only end", "byte 18: field 'a' is captured twice"]
+            ),
+            (
+                "{?{a}{b}} {?{a}{b}}x",
+                ["byte 3: a 'word'", "byte 13: field 'a'", "byte 13: a 'word'", "byte 16: field 'b'"]
+            ),
+            ("{?a {x:ipv5} b", ["byte 1: this '{' is not closed", "byte 8: unknown type"]),
+            ("{?a {|b|{x", ["byte 9: this '{' is not closed"]),
+            ("{x y} {z:q}", ["byte 1: this '{' is not closed", "byte 10: unknown type 'q'"]),
+            ("{x {z:q}", ["byte 1: this '{' is not closed", "byte 7: unknown type 'q'"]),
+            ("{x:(a|a)} {y:(b} c", ["byte 8: a word of a choice", "byte 14: this '(' is not closed"]),
+            (#"\a {x:(\a)} \"#, ["byte 1: expected one of", "byte 8: expected one of", "byte 13: expected one of"]),
+            (String(repeating: "{?", count: 20) + "{X}", ["byte 33: more than 16 groups"]),
+        ] as [(String, [String])])
+    func everyFaultOfAPatternIsReported(pattern: String, expected: [String]) {
+        let yaml = """
+            parser: test
+            programs: [test]
+            rules:
+              - name: r
+                type: T
+                pattern: '\(pattern)'
+                examples: [{message: x, event: {}}]
+            """
+        let found = errors(yaml)
+        #expect(found.count == expected.count, "\(found)")
+        for (message, part) in zip(found, expected) { #expect(message.contains(part)) }
+    }
+
+    @Test(
+        arguments: [
+            ("pattern: 'a {x:ipv5}'", "did you mean ipv4?"), ("pattern: 'a {x:itn}'", "did you mean int?"),
+            ("patern: 'a {x}'", "did you mean pattern?"), ("pattern: 'a {x:zzzzzz}'", nil),
+            ("pattern: 'a {x:kv}'\n    pairs: {x: {K: {field: k, tpye: int}}}", "did you mean type?"),
+            ("pattern: 'a {x:kv}'\n    pairs: {x: {K: {field: k, type: decimel}}}", "did you mean decimal?"),
+        ] as [(String, String?)])
+    func aMisspeltWordIsAnsweredWithTheOneThatWasMeant(line: String, expected: String?) {
+        let found = errors(
+            """
+            parser: test
+            programs: [test]
+            rules:
+              - name: r
+                type: T
+                \(line)
+                examples: [{message: x, event: {}}]
+            """)
+        let said = found.filter { $0.contains("did you mean") }
+        #expect(said.count == (expected == nil ? 0 : 1), "\(found)")
+        if let expected { #expect(said.first?.hasSuffix(expected) == true, "\(found)") }
+        #expect(!found.isEmpty)
+    }
+
+    /// What a pattern with a fault captures is not known, so nothing is said of it.
+    @Test func aFaultInAPatternIsNoFaultOfTheRulesOtherParts() {
+        let found = errors(
+            """
+            parser: test
+            programs: [test]
+            rules:
+              - name: r
+                type: T
+                patterns: ['a {x:wrod}', 'b {y}']
+                map: {x: {1: one}}
+                set: {z: 1}
+                examples: [{message: x, event: {}}]
+            """)
+        #expect(found.count == 1 && found[0].contains("unknown type 'wrod'"), "\(found)")
+    }
+
+    @Test(arguments: ["True", "TRUE", "False", "FALSE"])
+    func aBooleanInOtherLettersIsAFault(word: String) {
+        func text(_ value: String) -> String {
+            """
+            parser: test
+            programs: [test]
+            rules:
+              - name: r
+                type: T
+                pattern: 'a {x}'
+                set: {y: \(value)}
+                map: {x: {b: \(value)}}
+                examples: [{message: a b, event: {y: \(value), x: \(value)}}]
+            """
+        }
+        let found = errors(text(word))
+        #expect(found.count == 4, "\(found)")
+        #expect(found.first == "f.yaml:7:14: '\(word)' is a text; expected true or false, or the text in quotes")
+        #expect(errors(text("'\(word)'")) == [])
+        #expect(errors(text(word.lowercased())).allSatisfy { !$0.contains("expected true") })
+    }
+
     @Test func allErrorsAreReportedAtOnceInTheirOrder() {
         let found = errors(
             """
@@ -124,11 +231,6 @@ import Testing
                 examples: [{message: x, event: {}}]
             """)
         #expect(found.count == 4, "\(found)")
-    }
-
-    @Test func aFieldHasOneKindEverywhere() {
-        let found = errors(rulesText(["a {x}", "b {x:int}"]))
-        #expect(found.count == 1 && found[0].contains("field 'x' is a number, but in rule 'r0' of f.yaml it is a text"))
     }
 
     @Test func aLaterFileReplacesAnEarlierOneOfTheSameParser() throws {

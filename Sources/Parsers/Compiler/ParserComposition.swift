@@ -1,3 +1,5 @@
+import Documents
+
 /// A rule of a parser: where it stands.
 package struct RuleReference: Hashable, Sendable {
     /// Position in ``ParserComposition/files``.
@@ -30,6 +32,8 @@ package struct ParserComposition: Sendable {
     package let files: [RulesFile]
     package private(set) var parsers: [Parser] = []
     private(set) var errors: [RulesError] = []
+    /// What is in order and may not be meant.
+    private(set) var warnings: [RulesError] = []
 
     /// Resolves files.
     /// - Parameters:
@@ -76,6 +80,7 @@ package struct ParserComposition: Sendable {
                 let reference = RuleReference(file: file, rule: index)
                 // Two rules of one file with one name are a fault of that file already.
                 if let place = places[rule.name] {
+                    noteReplaced(parsers[number].own[place], by: reference)
                     parsers[number].own[place] = reference
                 } else {
                     places[rule.name] = parsers[number].own.count
@@ -83,6 +88,19 @@ package struct ParserComposition: Sendable {
                 }
             }
         }
+    }
+
+    /// A given file's rule that takes the name of a built-in one may be meant to stand beside it.
+    private mutating func noteReplaced(_ old: RuleReference, by new: RuleReference) {
+        let (file, builtIn) = (files[new.file], files[old.file])
+        guard builtIn.isBuiltIn, !file.isBuiltIn else { return }
+        let (rule, replaced) = (file.rules[new.rule], builtIn.rules[old.rule])
+        warnings.append(
+            RulesError(
+                file: file.name, line: rule.place.line, column: rule.place.column,
+                message: "rule '\(rule.name)' takes the place of the built-in rule of that name "
+                    + "(\(builtIn.name):\(replaced.place.line)), whose patterns are no longer tried; to add to them, "
+                    + "choose another name"))
     }
 
     private mutating func include(_ numbers: [String: Int], _ plugins: [String], _ names: [String]) {
@@ -139,6 +157,7 @@ package struct ParserComposition: Sendable {
             return "'\(name)' is a parser in Swift, which cannot be \(what); expected one with a rules file"
         }
         return "no parser is called '\(name)'; expected one of: \(known.sorted().joined(separator: ", "))"
+            + Spelling.suggestion(name, known)
     }
 
     private mutating func fault(_ file: RulesFile, _ place: Place, _ message: String) {

@@ -20,6 +20,9 @@ public final class ParserSet: Sendable {
     /// The parsers' names, by ``ParserID``.
     public let parserNames: [String]
 
+    /// What is in order and may not be meant, such as a rule that takes the place of a built-in one.
+    public let warnings: [RulesError]
+
     /// The rules files in force and what each parser consists of.
     package let composition: ParserComposition
     /// In memory of its own, so that workers hold one plain pointer.
@@ -68,7 +71,8 @@ public final class ParserSet: Sendable {
         let used = composition.files
         var errors = used.flatMap(\.errors) + composition.errors
         // A file that could not be read whole would give conflicts that are not there.
-        errors += composition.fieldConflicts
+        var warnings = composition.warnings
+        composition.fieldConflicts(&errors, &warnings)
         errors += Self.pluginFaults(runners, composition)
         errors += Self.excess(composition)
         guard errors.isEmpty else { throw RulesErrors(errors: errors) }
@@ -129,6 +133,7 @@ public final class ParserSet: Sendable {
 
         self.vocabulary = vocabulary
         self.composition = composition
+        self.warnings = warnings
         self.rules = rules
         self.sequences = sequences
         let plugins = runners.map { outputs.add($0) }
@@ -205,9 +210,11 @@ public final class ParserSet: Sendable {
     private static func pluginFaults(_ runners: [PluginRunner], _ composition: ParserComposition) -> [RulesError] {
         var errors: [RulesError] = []
         guard !runners.isEmpty else { return errors }
-        var kinds: [String: FieldKind] = [:]
+        // By event type, then by field.
+        var kinds: [String: [String: FieldKind]] = [:]
         for reference in composition.parsers.flatMap(\.own) {
-            for field in composition.rule(reference).fields { kinds[field.name] = field.kind }
+            let rule = composition.rule(reference)
+            for field in rule.fields { kinds[rule.eventType, default: [:]][field.name] = field.kind }
         }
         var names = Set(composition.parsers.map(\.name))
         for runner in runners {
@@ -217,13 +224,17 @@ public final class ParserSet: Sendable {
             if !names.insert(runner.name).inserted { fault("another parser has this name") }
             for field in runner.fields {
                 if Vocabulary.reservedNames.contains(field.name) { fault("'\(field.name)' is part of every event") }
-                if let kind = kinds[field.name], kind != field.kind {
-                    fault("field '\(field.name)' is a \(field.kind.rawValue) here and a \(kind.rawValue) elsewhere")
+                for type in runner.eventTypes {
+                    if let kind = kinds[type]?[field.name], kind != field.kind {
+                        fault(
+                            "field '\(field.name)' of \(type) is a \(field.kind.rawValue) here and a \(kind.rawValue) "
+                                + "elsewhere")
+                    }
+                    kinds[type, default: [:]][field.name] = field.kind
                 }
                 if field.kind == .boolean {
                     fault("field '\(field.name)': a plug-in's field is a text, a number or an object")
                 }
-                kinds[field.name] = field.kind
             }
         }
         return errors

@@ -19,8 +19,8 @@ public protocol ParserPlugin: Sendable {
     static var programs: [String] { get }
     /// The types of its events; ``parse(_:into:)`` returns positions in this list.
     static var eventTypes: [String] { get }
-    /// The fields of its events; ``PluginFields`` takes positions in this list. A name that rules use as well must have
-    /// the same kind there.
+    /// The fields of its events; ``PluginFields`` takes positions in this list. A name that rules use as well in
+    /// events of the same type must have the same kind there.
     static var fields: [Vocabulary.Field] { get }
 
     /// Makes the parser, at load.
@@ -265,6 +265,9 @@ public struct PluginFields: ~Copyable {
 }
 
 /// A plug-in behind a class: one virtual call for each message that is routed to it.
+///
+/// Unchecked, because the compiler takes no class that others inherit from: all that it and its one heir hold is constant
+/// and `Sendable`.
 package class PluginRunner: @unchecked Sendable {
     package let name: String
     package let programs: [String]

@@ -12,7 +12,9 @@ extension RulesFile {
 
     private static func read(_ file: (name: String, text: Substring), requiresExamples: Bool) -> RulesFile {
         do {
-            return try RulesFile(yaml: String(file.text), name: file.name, requiresExamples: requiresExamples)
+            var rules = try RulesFile(yaml: String(file.text), name: file.name, requiresExamples: requiresExamples)
+            rules.isBuiltIn = true
+            return rules
         } catch {
             // Tests load every file; one that is not YAML never leaves the build.
             preconditionFailure("\(error)")

@@ -16,32 +16,6 @@ extension ParserComposition {
     /// The rule that a reference names.
     package func rule(_ reference: RuleReference) -> Rule { files[reference.file].rules[reference.rule] }
 
-    /// A field that is text in one rule and a number in another would have two types on the bus.
-    var fieldConflicts: [RulesError] {
-        var kinds: [String: (kind: FieldKind, rule: RuleReference)] = [:]
-        var errors: [RulesError] = []
-        // In the order of the files, so that the fault is found in the later one.
-        let own = parsers.flatMap(\.own).filter { files[$0.file].errors.isEmpty }
-        for reference in own.sorted(by: { ($0.file, $0.rule) < ($1.file, $1.rule) }) {
-            let rule = rule(reference)
-            var reported: Set<String> = []
-            for (name, kind) in rule.fieldKinds {
-                guard let first = kinds[name] else {
-                    kinds[name] = (kind, reference)
-                    continue
-                }
-                guard first.kind != kind, reported.insert(name).inserted else { continue }
-                errors.append(
-                    RulesError(
-                        file: files[reference.file].name, line: rule.place.line, column: rule.place.column,
-                        message: "in rule '\(rule.name)' field '\(name)' is a \(kind.rawValue), but in rule "
-                            + "'\(self.rule(first.rule).name)' of \(files[first.rule.file].name) it is a "
-                            + "\(first.kind.rawValue); expected one kind everywhere"))
-            }
-        }
-        return errors
-    }
-
     /// Patterns of which every sequence ends where an earlier pattern's does. The fault is reported in the file that
     /// came later, which is the one that its writer can change.
     ///
@@ -89,33 +63,5 @@ extension ParserComposition {
             message: "with this pattern of rule '\(winning.name)' a pattern of rule '\(losing.name)' (\(file.name):"
                 + "\(pattern.place.line):\(pattern.place.column)) can never match: this one matches the same messages "
                 + "first")
-    }
-}
-
-extension Rule {
-    /// Each field with each kind that it is written as; a field listed twice with two kinds is in conflict with itself.
-    fileprivate var fieldKinds: [(name: String, kind: FieldKind)] {
-        var kinds: [(String, FieldKind)] = []
-        func add(_ mapped: MappedValue, _ field: String) {
-            switch mapped {
-            case .value(let value): kinds.append((field, value.kind))
-            case .fields(let fields): for field in fields { kinds.append((field.name, field.value.kind)) }
-            }
-        }
-        for pattern in patterns {
-            for capture in pattern.captures {
-                guard let field = capture.field else { continue }
-                for (field, kind) in writtenFields(of: field, capture.type)
-                where !maps.contains(where: { $0.field == field && $0.other != nil }) {
-                    kinds.append((field, kind))
-                }
-            }
-        }
-        for map in maps {
-            for entry in map.entries { add(entry.mapped, map.field) }
-            if let other = map.other { add(other, map.field) }
-        }
-        for constant in constants { kinds.append((constant.name, constant.value.kind)) }
-        return kinds
     }
 }

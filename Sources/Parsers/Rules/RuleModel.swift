@@ -73,6 +73,15 @@ package struct CapturePairs: Sendable {
     package var keepsOthers: Bool
 }
 
+/// What patterns of a file can lean on: the text in front of them, and named parts.
+struct PatternScope {
+    var prefix: NamedPart?
+    var prefixText = ""
+    var parts: [String: NamedPart] = [:]
+    /// True when something of it could not be read.
+    var hasFault = false
+}
+
 /// One pattern of a rule.
 package struct RulePattern: Sendable {
     package let text: String
@@ -82,12 +91,13 @@ package struct RulePattern: Sendable {
     private let parts: [PatternPart]
 
     /// Reads a pattern and checks every sequence that it stands for.
-    package init(_ text: String, at place: Place) throws(PatternFault) {
-        self.text = text
+    init(_ text: String, at place: Place, in scope: PatternScope = PatternScope()) throws(PatternFaults) {
+        self.text = scope.prefixText + text
         self.place = place
-        parts = try PatternReader.read(text)
+        parts = try PatternReader.read(text, prefix: scope.prefix, known: scope.parts).parts
         captures = parts.flatMap(\.captures)
-        for expansion in try Expansion.expand(parts) { try expansion.validate() }
+        let faults = Expansion.faults(of: parts)
+        guard faults.isEmpty else { throw PatternFaults(faults) }
     }
 
     /// Every sequence that it stands for. Made anew each time: kept for all rules they would be most of the memory that

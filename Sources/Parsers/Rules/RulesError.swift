@@ -18,9 +18,10 @@ public struct RulesError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `dhcpd.yaml:12:9: message`.
-    public var description: String {
-        line > 0 ? "\(file):\(line):\(column): \(message)" : "\(file): \(message)"
-    }
+    public var description: String { "\(place): \(message)" }
+
+    /// `dhcpd.yaml:12:9`, or the file alone.
+    public var place: String { line > 0 ? "\(file):\(line):\(column)" : file }
 }
 
 /// All faults of a set of rules files, in the order of the files and of their lines.

@@ -10,6 +10,8 @@ public struct RulesFile: Sendable {
     public internal(set) var parser = ""
     /// True for a file whose rules are added to those of a parser that another file defines (`extends`).
     public internal(set) var isExtension = false
+    /// True for a file that comes with the package.
+    public internal(set) var isBuiltIn = false
     /// The program tags that it is for, with `*` for any run of bytes.
     public internal(set) var programs: [String] = []
 

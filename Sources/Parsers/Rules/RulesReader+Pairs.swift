@@ -1,3 +1,4 @@
+import Documents
 import Events
 import Patterns
 import Yams
@@ -84,8 +85,11 @@ extension RulesReader {
             if let type = types.first(where: { $0.name == text }) {
                 member.type = type
             } else {
-                let expected = types.map(\.name).joined(separator: " ")
-                fault(node, "unknown type '\(text)'; expected one of: \(expected)")
+                let names = types.map(\.name)
+                fault(
+                    node,
+                    "unknown type '\(text)'; expected one of: \(names.joined(separator: " "))"
+                        + Spelling.suggestion(text, names))
             }
         }
         if let node = mapping["map"] {

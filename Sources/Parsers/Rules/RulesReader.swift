@@ -9,7 +9,11 @@ struct RulesReader {
     static let longestName = PatternReader.longestField
     static let longestConstant = 4096
 
-    private(set) var file: RulesFile
+    var file: RulesFile
+    /// What the patterns that are being read lean on.
+    var scope = PatternScope()
+    /// Maps of the file: of each field that a rule captures and does not map itself.
+    var sharedMaps: [FieldMap] = []
     private let requiresExamples: Bool
 
     init(file: RulesFile, requiresExamples: Bool = true) {
@@ -19,8 +23,11 @@ struct RulesReader {
 
     mutating func read(_ root: Node) {
         guard let mapping = mapping(root, "a mapping with 'parser', 'programs' and 'rules'") else { return }
-        checkKeys(mapping, of: "a rules file", known: ["parser", "extends", "programs", "include", "rules"])
+        checkKeys(
+            mapping, of: "a rules file",
+            known: ["parser", "extends", "programs", "include", "parts", "prefix", "map", "rules"])
         readParser(mapping, of: root)
+        readShared(mapping)
         // A file that extends a parser may add program tags alone, or none.
         let programs = file.isExtension ? mapping["programs"] : required("programs", in: mapping, of: root)
         if let programs, let list = sequence(programs, "a list of program tags", isListOfOne: true) {
@@ -76,7 +83,8 @@ struct RulesReader {
             return nil
         }
         checkKeys(
-            mapping, of: "a rule", known: ["name", "type", "pattern", "patterns", "pairs", "set", "map", "examples"])
+            mapping, of: "a rule",
+            known: ["name", "type", "prefix", "pattern", "patterns", "pairs", "set", "map", "examples"])
         let name = requiredText("name", in: mapping, of: node)
         let type = requiredText("type", in: mapping, of: node)
         if let type, !isTypeName(type.text) {
@@ -85,13 +93,19 @@ struct RulesReader {
         if let type, type.text == "SYSLOG" {
             fault(type.node, "SYSLOG is the type of messages that no rule matches; choose another")
         }
+        let shared = scope
+        defer { scope = shared }
         var patterns: [RulePattern] = []
+        // What a pattern with a fault captures is not known.
+        var hasFault = scope.hasFault
+        if let prefix = mapping["prefix"], !readPrefix(prefix, ofRule: true) { hasFault = true }
         if let single = mapping["pattern"] {
             if let other = mapping["patterns"] { fault(other, "expected either 'pattern' or 'patterns', not both") }
-            if let pattern = pattern(single) { patterns.append(pattern) }
+            if let pattern = pattern(single) { patterns.append(pattern) } else { hasFault = true }
         } else if let several = mapping["patterns"] {
             if let list = sequence(several, "a list of patterns", isListOfOne: true) {
                 patterns = list.compactMap { pattern($0) }
+                if patterns.count < list.count { hasFault = true }
                 if list.isEmpty { fault(several, "expected at least one pattern") }
             }
         } else {
@@ -100,12 +114,13 @@ struct RulesReader {
         let constants = mapping["set"].map { constantFields($0, "constant fields") } ?? []
         var maps = mapping["map"].map { fieldMaps($0) } ?? []
         let pairs = mapping["pairs"].map { self.pairs($0, &maps) } ?? []
+        addSharedMaps(to: &maps, patterns, pairs)
         let examples = examples(mapping, of: node)
         guard let name, let type else { return nil }
         let rule = Rule(
             name: name.text, eventType: type.text, place: place(node), patterns: patterns, constants: constants,
             maps: maps, pairs: pairs, examples: examples)
-        check(rule)
+        if !hasFault { check(rule) }
         return rule
     }
 
@@ -149,10 +164,10 @@ struct RulesReader {
 
     private mutating func pattern(_ node: Node) -> RulePattern? {
         guard let text = text(node, "a pattern") else { return nil }
-        do throws(PatternFault) {
-            return try RulePattern(text, at: place(node))
+        do throws(PatternFaults) {
+            return try RulePattern(text, at: place(node), in: scope)
         } catch {
-            fault(place(node, offset: error.offset), "in the pattern, byte \(error.offset + 1): \(error.message)")
+            faults(error, of: "the pattern", node)
             return nil
         }
     }
@@ -167,7 +182,7 @@ struct RulesReader {
         return fields
     }
 
-    private mutating func fieldMaps(_ node: Node) -> [FieldMap] {
+    mutating func fieldMaps(_ node: Node) -> [FieldMap] {
         guard let mapping = mapping(node, "a mapping of captured fields to their values") else { return [] }
         var maps: [FieldMap] = []
         for (key, value) in mapping {
@@ -253,6 +268,9 @@ struct RulesReader {
         switch scalar.string {
         case "true": return .boolean(true)
         case "false": return .boolean(false)
+        case "True", "TRUE", "False", "FALSE":
+            fault(node, "'\(scalar.string)' is a text; expected true or false, or the text in quotes")
+            return nil
         case "", "~", "null":
             fault(node, "expected a text, a number, true or false; quote it if it is a text")
             return nil
@@ -323,7 +341,7 @@ struct RulesReader {
         }
     }
 
-    private func isIdentifier(_ text: String) -> Bool {
+    func isIdentifier(_ text: String) -> Bool {
         guard let first = text.utf8.first, !(0x30...0x39).contains(first), text.utf8.count <= Self.longestName else {
             return false
         }
@@ -340,7 +358,7 @@ struct RulesReader {
     }
 
     /// Where byte `offset` of a scalar's text stands. Exact for a scalar on one line; a block scalar gives its start.
-    private func place(_ node: Node, offset: Int) -> Place {
+    func place(_ node: Node, offset: Int) -> Place {
         var place = place(node)
         guard let scalar = node.scalar else { return place }
         let before = String(decoding: scalar.string.utf8.prefix(offset), as: UTF8.self).unicodeScalars
