@@ -33,6 +33,11 @@ public final class Worker: @unchecked Sendable {
     var counters: WorkerCounters
     private let registry: CounterRegistry
     private let programs: ProgramNames
+    private let tap: Tap
+    /// Whether anybody watched when the batch began.
+    private var isTapped = false
+    private let samples: UnmatchedSamples
+    private var sampled: SampledPrograms
     /// Messages committed by the end of the last batch.
     private var told: UInt64 = 0
     private let segmentsAhead: Int
@@ -44,7 +49,7 @@ public final class Worker: @unchecked Sendable {
 
     init(
         _ listener: ListenerContext, plan: CurrentPlan, spool: Spool, writer: SpoolWriter, wake: SenderWake,
-        registry: CounterRegistry
+        registry: CounterRegistry, tap: Tap, samples: UnmatchedSamples
     ) {
         let value = plan.current
         let current = value.plan
@@ -57,6 +62,9 @@ public final class Worker: @unchecked Sendable {
         self.registry = registry
         planVersion = value.version
         programs = plan.programs
+        self.tap = tap
+        self.samples = samples
+        sampled = SampledPrograms(capacity: programs.capacity)
         let published = PublishedCounters(listener: listener.name)
         counters = WorkerCounters(published, value.layout)
         registry.add(published)
@@ -78,6 +86,8 @@ public final class Worker: @unchecked Sendable {
         received = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
         clock_gettime(CLOCK_MONOTONIC, &time)
         now = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        isTapped = tap.isWatched
+        sampled.beginBatch(now)
         if plan.version != planVersion { adoptPlan() }
     }
 
@@ -168,6 +178,10 @@ public final class Worker: @unchecked Sendable {
             counters.commit(
                 match: encoder.matchNumber, type: type, topic: topic.index, program: decision.program,
                 isTruncated: isTruncated)
+            if header.fault != nil { counters[.headerFaults] &+= 1 }
+            if type == .syslog, sampled.wants(decision.program) {
+                samples.note(decision.program, bytes.extracting(header.body.offsets))
+            }
             return .whole
         }
         switch taken {
@@ -233,6 +247,7 @@ public final class Worker: @unchecked Sendable {
             let event = encoder.encode(
                 bytes, header, as: route.format, envelope: envelope, key: route.key, into: room)
         else { return false }
+        if isTapped, route.format == .json { tap.offer(UnsafeRawBufferPointer(rebasing: room[..<event.byteCount])) }
         writer.commit(
             valueCount: event.byteCount, keyStart: event.keyStart, keyCount: event.keyCount,
             keyCopyCount: event.keyCopyCount, topicIndex: topic.index, topicName: topic.name,

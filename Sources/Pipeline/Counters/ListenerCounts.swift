@@ -16,6 +16,8 @@ public struct ListenerCounts: Sendable, Equatable {
     public var resynchronised: UInt64 = 0
     /// Of the unmatched: matching was given up because it cost more steps than a message may.
     public var abandonedMatches: UInt64 = 0
+    /// Of the committed: their header has a fault.
+    public var headerFaults: UInt64 = 0
     /// What its sockets say.
     public var sockets = SocketReadings()
 }

@@ -9,7 +9,7 @@ import Synchronization
 struct WorkerCounters: ~Copyable {
     /// The sums; `rejected` stands behind them, by reason.
     enum Sum: Int, CaseIterable {
-        case received, committed, truncated, unmatched, resynchronised, abandonedMatches
+        case received, committed, truncated, unmatched, resynchronised, abandonedMatches, headerFaults
     }
     static let sumCount = Sum.allCases.count + Rejection.allCases.count
 
@@ -100,6 +100,7 @@ final class PublishedCounters: Sendable {
             counts.unmatched += sum(.unmatched)
             counts.resynchronised += sum(.resynchronised)
             counts.abandonedMatches += sum(.abandonedMatches)
+            counts.headerFaults += sum(.headerFaults)
             for reason in Rejection.allCases {
                 let count = state.sums[WorkerCounters.Sum.allCases.count + reason.rawValue]
                 if count > 0 { counts.rejected[reason, default: 0] += count }
