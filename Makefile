@@ -64,11 +64,12 @@ fuzz: ## run the fuzz targets, a minute each
 	@scripts/install-build-dependencies
 	Fuzz/run
 
-docs: ## write what is generated: docs/events.md, docs/fields.md, and the settings where they are shown
+docs: ## write what is generated: docs/events.md, docs/fields.md, docs/metrics.md, and the settings where they are shown
 	@scripts/install-build-dependencies
 	$(SWIFT) build $(SWIFT_FLAGS) --product kafkastreamer
 	.build/debug/kafkastreamer rules document > docs/events.md
 	.build/debug/kafkastreamer rules document --fields > docs/fields.md
+	.build/debug/kafkastreamer metrics > docs/metrics.md
 	.build/debug/kafkastreamer settings docs/configuration.md configs/kafka.yaml
 
 format: ## format the Swift sources

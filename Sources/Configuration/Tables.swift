@@ -23,6 +23,7 @@ enum Tables {
             .section("rules", \.self, rules, "parsers of your own"),
             .routes,
             .section("limits", \.limits, limits, "sizes and rates"),
+            .section("admin", \.admin, admin, "how the service is, over HTTP"),
             .section("logging", \.logging, logging, "the service's own log"),
             .one("shutdown-timeout", \.shutdownTimeout, .upToADay, "how long a stop waits for Kafka before it gives up")
                 .variable("KAFKASTREAMER_SHUTDOWN_TIMEOUT"),
@@ -127,7 +128,7 @@ extension Tables {
     static let all: [AnyTable] =
         [AnyTable(root)] + ListenerType.all.map(\.table) + [
             AnyTable(timeZones), AnyTable(kafka), AnyTable(spool), AnyTable(rules), AnyTable(route), AnyTable(match),
-            AnyTable(limits), AnyTable(logging),
+            AnyTable(limits), AnyTable(admin), AnyTable(logging),
         ]
 }
 
@@ -138,6 +139,7 @@ extension Configuration {
             Tables.root.changesAfterRestart(from: old, to: self)
             + Tables.kafka.changesAfterRestart(from: old.kafka, to: kafka)
             + Tables.spool.changesAfterRestart(from: old.spool, to: spool)
+            + Tables.admin.changesAfterRestart(from: old.admin, to: admin)
         // A secret is rendered without its value.
         let isSaid = changed.contains { $0.hasPrefix("kafka.propert") }
         if !isSaid, old.kafka.properties != kafka.properties { changed.append("kafka.property-files") }

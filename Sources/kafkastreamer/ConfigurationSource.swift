@@ -44,6 +44,12 @@ struct RunFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Messages a second of all inputs; 0 = no limit.", valueName: "n"))
     var rateLimit: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Serve metrics, health and the status page over HTTP: host:port, a socket's path, or off (127.0.0.1:9464).",
+            valueName: "addr"))
+    var admin: String?
+
     @Flag(name: .customLong("no-follow"), help: "Read log files to their ends, deliver, and stop.")
     var noFollow = false
 
@@ -119,6 +125,12 @@ struct RunFlags: ParsableArguments {
         if let rateLimit {
             guard rateLimit >= 0 else { throw usage("--rate-limit", "\(rateLimit)", "a number of messages, 0 or more") }
             loaded.configuration.limits.rateLimit = rateLimit
+        }
+        if let admin {
+            guard let listen = Configuration.Admin.Listen(admin) else {
+                throw usage("--admin", admin, "host:port, the path of a socket, or off")
+            }
+            loaded.configuration.admin.configuredListen = listen
         }
         if let logLevel {
             guard let level = Configuration.Logging.Level(rawValue: logLevel) else {
