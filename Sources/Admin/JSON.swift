@@ -3,7 +3,7 @@ import Events
 /// Pieces of JSON, for answers that are made now and then.
 enum JSON {
     /// A string with its quotes.
-    static func text(_ text: String) -> String { String(decoding: JSONWriter.encodedString(text), as: UTF8.self) }
+    static func text(_ text: String) -> String { JSONText.literal(text) }
 
     /// An object.
     static func object(_ members: [(String, String)]) -> String {

@@ -98,9 +98,9 @@ public struct TapFilter: Sendable {
     /// last part counts.
     public mutating func require(_ field: String, _ value: String) {
         let name = field.split(separator: ".").last.map(String.init) ?? field
-        let key = JSONWriter.encodedString(name) + [UInt8(ascii: ":")]
+        let key = JSONText.encoded(name) + [UInt8(ascii: ":")]
         members.append([
-            Needle(bytes: key + JSONWriter.encodedString(value), isClosed: true),
+            Needle(bytes: key + JSONText.encoded(value), isClosed: true),
             Needle(bytes: key + Array(value.utf8), isClosed: false),
         ])
     }
