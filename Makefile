@@ -72,11 +72,12 @@ sanitize: ## run the unit tests under AddressSanitizer and ThreadSanitizer
 	scripts/sanitize address
 	scripts/sanitize thread
 
-docs: ## write what is generated: events, fields, settings where they are shown, the coverage of the corpus
+docs: ## write what is generated: events, fields, metrics, settings where they are shown, the coverage of the corpus
 	@scripts/install-build-dependencies
 	$(SWIFT) build $(SWIFT_FLAGS) --product kafkastreamer
 	.build/debug/kafkastreamer rules document > docs/events.md
 	.build/debug/kafkastreamer rules document --fields > docs/fields.md
+	.build/debug/kafkastreamer metrics > docs/metrics.md
 	.build/debug/kafkastreamer settings docs/configuration.md configs/kafka.yaml
 	UPDATE_DOCS=1 $(SWIFT) test --disable-xctest $(SWIFT_FLAGS) --filter CorpusTests
 

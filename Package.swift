@@ -2,7 +2,7 @@
 import PackageDescription
 
 // One target per stage of a message's journey; a target imports only targets above it in that order
-// (docs/architecture.md). C stays behind Crdkafka, CLinux and CRules.
+// (docs/architecture.md). C stays behind Crdkafka, CLinux, CRules and CPage.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -30,6 +30,7 @@ let package = Package(
         .systemLibrary(name: "Crdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CRules", exclude: ["Rules"]),
+        .target(name: "CPage", exclude: ["status.html"]),
         .target(name: "Base", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "Documents", dependencies: ["Base", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
@@ -75,6 +76,15 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Admin",
+            dependencies: [
+                "Base", "CLinux", "CPage", "Events", "Inputs", "Kafka", "Pipeline", "Spool",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "Configuration",
             dependencies: [
                 "Base", "Documents", "Syslog", "Events", "Routing", "Spool", "Kafka", "Inputs",
@@ -86,7 +96,7 @@ let package = Package(
             name: "Command",
             dependencies: [
                 "Base", "CLinux", "Documents", "Syslog", "Events", "Parsers", "RuleTools", "Routing", "Spool", "Kafka",
-                "Inputs", "Pipeline", "Configuration",
+                "Inputs", "Pipeline", "Admin", "Configuration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -150,6 +160,15 @@ let package = Package(
                 "AllocationCounter", "Base", "Pipeline", "Events", "Inputs", "Kafka", "Spool", "Routing", "Parsers",
                 "Syslog", "TestRules", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AdminTests",
+            dependencies: [
+                "Admin", "Base", "Inputs", "Kafka", "Parsers", "Pipeline", "Routing", "Spool", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -299,3 +299,7 @@ static void hold_signals_of_the_program(int argc, char **argv, char **environmen
 // Before the constructors of all libraries.
 __attribute__((section(".preinit_array"), used)) static void (*const first_of_all)(int, char **, char **) =
     hold_signals_of_the_program;
+
+const void *clinux_find(const void *bytes, size_t count, const void *needle, size_t needle_count) {
+    return memmem(bytes, count, needle, needle_count);
+}

@@ -23,6 +23,8 @@ public struct Configuration: Sendable, Equatable {
     public var routes: [RouteDefinition] = []
     /// `limits`: sizes and rates for all listeners together.
     public var limits = Limits()
+    /// `admin`: the HTTP server that says how the service is.
+    public var admin = Admin()
     /// `logging`: the service's own log.
     public var logging = Logging()
     /// `shutdown-timeout`: how long a graceful stop waits for delivery.

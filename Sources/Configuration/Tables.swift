@@ -26,6 +26,7 @@ enum Tables {
                 .init(name: "route-\($0 + 1)")
             },
             .section("limits", \.limits, limits, "sizes and rates"),
+            .section("admin", \.admin, admin, "how the service is, over HTTP"),
             .section("logging", \.logging, logging, "the service's own log"),
             .one("shutdown-timeout", \.shutdownTimeout, .upToADay, "how long a stop waits for Kafka before it gives up")
                 .variable("KAFKASTREAMER_SHUTDOWN_TIMEOUT"),

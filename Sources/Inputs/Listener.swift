@@ -46,6 +46,9 @@ public protocol Listener: AnyObject, Sendable {
 
     /// What its sockets have seen since it was opened.
     var readings: SocketReadings { get }
+
+    /// How far it is in each file; empty for what reads none.
+    var lags: [FileLag] { get }
 }
 
 /// What takes the messages of an input. The thread that owns it makes all calls.
@@ -63,6 +66,9 @@ public protocol ListenerSettings: Sendable {
 extension Listener {
     /// Sockets have no end that could come too early.
     public var failures: [InputError] { [] }
+
+    /// Sockets are no files.
+    public var lags: [FileLag] { [] }
 
     /// What a socket has given is gone from it.
     public var readAgain: UInt64 { 0 }

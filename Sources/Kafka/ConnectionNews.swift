@@ -70,6 +70,8 @@ final class ConnectionNews: Sendable {
     private let logger: Logger
     private let log: ClientLog
     private let state = Mutex(State())
+    /// What librdkafka says of its connections and queues, now and then.
+    let statistics = ClientStatistics()
     /// Kinds of failures that are said in one outage.
     private static let mostKinds = 8
 
@@ -77,6 +79,9 @@ final class ConnectionNews: Sendable {
         self.logger = logger
         log = ClientLog(logger)
     }
+
+    /// Brokers to which a connection is up.
+    var connectedBrokers: Int { state.withLock { Set($0.up.map(\.broker)).count } }
 
     /// Whether no broker is to be reached. True from the first failure that was said to the first connection.
     var isAway: Bool { state.withLock { $0.isAway } }
@@ -101,6 +106,7 @@ final class ConnectionNews: Sendable {
 
     /// A producer has ended, and its connections with it.
     func forget(_ producer: ObjectIdentifier) {
+        statistics.forget(producer)
         state.withLock { state in state.up = state.up.filter { $0.producer != producer } }
     }
 

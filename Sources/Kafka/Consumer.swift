@@ -8,11 +8,13 @@ import Glibc
 /// Threads: one thread makes it and calls `run`; librdkafka's threads stand behind.
 public final class Consumer {
     /// Where reading begins.
-    public enum Start: Sendable {
+    public enum Start: Sendable, Equatable {
         /// At the oldest record that is kept.
         case beginning
         /// Behind the newest record.
         case end
+        /// At the first record that is not older than this Unix time in ms; behind the newest where all are.
+        case time(Int64)
     }
 
     /// One record as it arrived; the bytes are valid during the call that gives it.
@@ -97,13 +99,32 @@ public final class Consumer {
         for topic in chosen {
             for partition in 0..<(partitions[topic] ?? 0) {
                 let entry = rd_kafka_topic_partition_list_add(list, topic, partition)
-                entry?.pointee.offset = Int64(start == .beginning ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END)
+                entry?.pointee.offset =
+                    switch start {
+                    case .beginning: Int64(RD_KAFKA_OFFSET_BEGINNING)
+                    case .end: Int64(RD_KAFKA_OFFSET_END)
+                    case .time(let milliseconds): max(0, milliseconds)
+                    }
                 assigned += 1
             }
         }
+        if case .time = start, let list { try findOffsets(list, timeoutMilliseconds) }
         let result = rd_kafka_assign(client, list)
         guard result == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(result, while: "assign partitions") }
         return chosen.sorted()
+    }
+
+    /// Puts offsets in the place of times.
+    private func findOffsets(
+        _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>, _ timeoutMilliseconds: Int32
+    ) throws(KafkaError) {
+        let error = rd_kafka_offsets_for_times(client, list, timeoutMilliseconds)
+        guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw failures.error(error, while: "ask the brokers for the records of that time", timeoutMilliseconds)
+        }
+        for index in 0..<Int(list.pointee.cnt) where list.pointee.elems[index].offset < 0 {
+            list.pointee.elems[index].offset = Int64(RD_KAFKA_OFFSET_END)
+        }
     }
 
     /// Gives records to `body` until it returns false, or, with `untilEnd`, until every partition has been read to

@@ -419,6 +419,7 @@ final class Lanes {
             state.pointee.reported += 1
             settlement.counts.delivered += 1
             DeliveredByTopic.count(state)
+            if settlement.counts.delivered & (DeliveryLatency.sampling - 1) == 0 { settlement.measure(record, now) }
             settlement.finish(record, .delivered)
             if !state.pointee.isOpen { lane(index).noteDelivered(now) }
             return

@@ -172,6 +172,11 @@ final class Producer {
         news.connection(of: ObjectIdentifier(self), to: broker, isUp: isUp, UInt64(SystemClock.monotonic))
     }
 
+    /// librdkafka's statistics, from `serve`.
+    func statistics(_ text: UnsafeMutablePointer<CChar>, _ count: Int) {
+        news.statistics.take(text, count, of: ObjectIdentifier(self))
+    }
+
     /// A log line, from any of librdkafka's threads.
     func logged(_ level: Int32, _ facility: String, _ text: String) { owner.logged(level, facility, text) }
 }

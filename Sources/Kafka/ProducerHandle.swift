@@ -31,6 +31,12 @@ struct ProducerHandle: ~Copyable {
             Unmanaged<Producer>.fromOpaque(opaque).takeUnretainedValue().logged(
                 level, facility.map { String(cString: $0) } ?? "", text.map { String(cString: $0) } ?? "")
         }
+        // Called where `statistics.interval.ms` is set. 1 = the text is ours to free.
+        rd_kafka_conf_set_stats_cb(conf) { _, text, count, opaque in
+            guard let text, let opaque else { return 0 }
+            Unmanaged<Producer>.fromOpaque(opaque).takeUnretainedValue().statistics(text, count)
+            return 1
+        }
         // Called with the broker's lock held, once for each change of a connection.
         let context = Unmanaged.passUnretained(owner).toOpaque()
         rd_kafka_conf_interceptor_add_on_new(

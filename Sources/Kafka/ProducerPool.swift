@@ -148,6 +148,19 @@ public final class ProducerPool: Sendable {
     /// Whether no broker is to be reached, as far as is known.
     public var isAway: Bool { news.connection.isAway }
 
+    /// How long delivered records took, all producers together.
+    public var latency: LatencyCounts {
+        senders.reduce(into: LatencyCounts()) { $1.latency.fold(into: &$0) }
+    }
+
+    /// When the oldest record was received that is not delivered, Unix ms, as of the last second; nil = there is none.
+    public var oldestPending: Int64? {
+        senders.map { $0.oldestPending.load(ordering: .relaxed) }.filter { $0 > 0 }.min()
+    }
+
+    /// What librdkafka says of its queues and brokers; empty where `statistics.interval.ms` is not set.
+    public var readings: KafkaReadings { news.connection.statistics.readings }
+
     /// Topics that are held now, sorted: their records wait for the topic, a right or a leader.
     public var heldTopics: [String] { news.topics.held }
 

@@ -116,6 +116,11 @@ final class Sender: @unchecked Sendable {
 
     /// What was delivered, by topic.
     let delivered = DeliveredByTopic()
+    /// How long it took.
+    var latency: DeliveryLatency { settlement.latency }
+    /// Unix time in ms at which the oldest record was received that this sender has and is not settled; 0 = there is
+    /// none. As of the last second.
+    let oldestPending = Atomic<Int64>(0)
 
     func logged(_ level: Int32, _ facility: String, _ text: String) {
         // Said for every producer that is made, of a property that is ours.
@@ -213,6 +218,28 @@ final class Sender: @unchecked Sendable {
         }
         settlement.lookAgain()
         settlement.rest(feeds, lanes, letters)
+        oldestPending.store(findOldest(), ordering: .relaxed)
+    }
+
+    /// The oldest record that is not settled, by its time of reception, in Unix ms; 0 when there is none.
+    private func findOldest() -> Int64 {
+        let wall = Self.wallMilliseconds()
+        settlement.clockOffset = wall - Int64(lanes.now / 1_000_000)
+        var oldest = Int64.max
+        func look(_ chain: SegmentChain) {
+            if let time = chain.oldestPending(now: wall) { oldest = min(oldest, time) }
+        }
+        for feed in feeds.all { look(feed.chain) }
+        if let letters = letters.feed { look(letters.chain) }
+        lanes.forEachBacklog { look($0.writer.chain) }
+        if let record = feeds.replay?.peek() { oldest = min(oldest, record.timestamp) }
+        return oldest == .max ? 0 : oldest
+    }
+
+    static func wallMilliseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
     private func publish() {

@@ -6,6 +6,10 @@ final class Settlement {
     private let receipts: Receipts
     /// What is replayed and the gate behind it, until all of it is settled.
     private var replay: (records: Replay, gate: Gate)?
+    /// How long records take.
+    let latency = DeliveryLatency()
+    /// What Unix time is ahead of the monotonic clock, ms; looked at once a second.
+    var clockOffset: Int64 = 0
     /// Delivered, dead-lettered and lost so far; `inFlight` is not kept here.
     var counts = Sender.Counts()
     /// Whether a segment may be spent that was not before.
@@ -17,6 +21,11 @@ final class Settlement {
         self.spool = spool
         receipts = spool.makeReceipts()
         self.replay = replay.map { ($0, gate) }
+    }
+
+    /// Counts how long a record that was delivered took. It is not settled yet.
+    func measure(_ record: Record, _ now: UInt64) {
+        latency.note(milliseconds: Int64(now / 1_000_000) + clockOffset - record.timestamp)
     }
 
     /// Nothing more will become of a record: it is settled, once. Nothing may read it afterwards.

@@ -56,6 +56,9 @@ public struct Ledger: Sendable, Equatable {
     /// Times that a stream's frames had to be found anew after a wrong octet count.
     public var resynchronised: UInt64 = 0
 
+    /// Nothing was received.
+    public init() {}
+
     /// Messages not kept, all reasons.
     public var rejectedTotal: UInt64 { rejected.values.reduce(0, +) }
 

@@ -1,5 +1,6 @@
 import Inputs
 import Kafka
+import Routing
 import Spool
 import Synchronization
 
@@ -20,7 +21,10 @@ public final class Pipeline: Sendable {
     private let replayed: UInt64
     private let torn: UInt64
     private let registry = CounterRegistry()
+    private let samples = UnmatchedSamples()
     private let state = Mutex(State())
+    /// Shows events to whoever watches.
+    public let tap = Tap()
 
     /// A pipeline without a worker yet.
     /// - Parameter recovered: what was found in the spool and given to the producers.
@@ -40,7 +44,9 @@ public final class Pipeline: Sendable {
             state.chains.removeAll { $0.isExhausted }
             state.chains.append(writer.chain)
         }
-        return Worker(listener, plan: plan, spool: spool, writer: writer, wake: wake, registry: registry)
+        return Worker(
+            listener, plan: plan, spool: spool, writer: writer, wake: wake, registry: registry, tap: tap,
+            samples: samples)
     }
 
     /// A worker for the follower of a file listener.
@@ -83,20 +89,27 @@ public final class Pipeline: Sendable {
     /// it already.
     public var labels: LabelledCounts { registry.labels }
 
+    /// A line of each program that no rule knew, by program; that of messages without one is empty.
+    public var unmatchedSamples: [String: String] { samples.named(plan.programs.names) }
+
     /// Workers and sockets that are counted now.
     var liveCount: Int { registry.liveCount }
 
     /// Where every message is now: the sum of all listeners' counts, of what was found in the spool and of what the
     /// producers report. Counts of a batch under way are not in it yet.
-    public var ledger: Ledger {
+    public var ledger: Ledger { accounts.ledger }
+
+    /// The ledger and what it is the sum of, of one moment.
+    public var accounts: Accounts {
         // What is delivered is read before what is committed, so that nothing seems delivered that was not committed.
         let outcome = producers.counts
         let abandoned = state.withLock { $0.abandoned }
+        let listeners = registry.listeners
         var ledger = Ledger()
         ledger.received = replayed + torn
         var committed = replayed
         ledger.rejected = [.torn: torn, .deadLetterRefused: outcome.lost, .abandoned: abandoned]
-        for counts in registry.listeners.values {
+        for counts in listeners.values {
             ledger.received += counts.received
             committed += counts.committed
             ledger.truncated += counts.truncated
@@ -107,14 +120,25 @@ public final class Pipeline: Sendable {
         ledger.rejected = ledger.rejected.filter { $0.value > 0 }
         let done = outcome.delivered + outcome.lost + abandoned
         // Delivered before its batch was published: it has been received all the same.
-        if done > committed {
-            ledger.received += done - committed
-            committed = done
-        }
+        let early = done > committed ? done - committed : 0
+        ledger.received += early
+        committed += early
         ledger.delivered = outcome.delivered
         ledger.pending = committed - done
         ledger.replayed = replayed
         ledger.deadLettered = outcome.deadLettered
-        return ledger
+        return Accounts(ledger: ledger, listeners: listeners, recovered: replayed + torn, early: early)
+    }
+
+    /// The ledger and what it is the sum of.
+    public struct Accounts: Sendable {
+        /// The sums.
+        public var ledger: Ledger
+        /// What came in, by listener.
+        public var listeners: [String: ListenerCounts]
+        /// Messages found in the spool at the start, torn ones included.
+        public var recovered: UInt64
+        /// Messages that Kafka has already and whose batch no listener's counts have yet. Rises and falls.
+        public var early: UInt64
     }
 }

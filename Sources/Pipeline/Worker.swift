@@ -34,6 +34,11 @@ public final class Worker: @unchecked Sendable {
     private let ownCounters: Owned<WorkerCounters>
     private let registry: CounterRegistry
     private let programs: ProgramNames
+    private let tap: Tap
+    /// Whether anybody watched when the batch began.
+    private var isTapped = false
+    private let samples: UnmatchedSamples
+    private let ownSampled: Owned<SampledPrograms>
     /// Messages committed by the end of the last batch.
     private var told: UInt64 = 0
     private let segmentsAhead: Int
@@ -45,7 +50,7 @@ public final class Worker: @unchecked Sendable {
 
     init(
         _ listener: ListenerContext, plan: CurrentPlan, spool: Spool, writer: SpoolWriter, wake: SenderWake,
-        registry: CounterRegistry
+        registry: CounterRegistry, tap: Tap, samples: UnmatchedSamples
     ) {
         let value = plan.current
         let current = value.plan
@@ -58,6 +63,9 @@ public final class Worker: @unchecked Sendable {
         self.registry = registry
         planVersion = value.version
         programs = plan.programs
+        self.tap = tap
+        self.samples = samples
+        ownSampled = Owned(SampledPrograms(capacity: programs.capacity))
         let published = PublishedCounters(listener: listener.name, identity: listener.identity)
         ownCounters = Owned(WorkerCounters(published, value.layout))
         registry.add(published)
@@ -88,6 +96,11 @@ public final class Worker: @unchecked Sendable {
         @inline(__always) _modify { yield &ownCounters.value }
     }
 
+    private var sampled: SampledPrograms {
+        @inline(__always) _read { yield ownSampled.value }
+        @inline(__always) _modify { yield &ownSampled.value }
+    }
+
     /// How long a worker that is far ahead lets streams and files wait, ns.
     static var pause: Int64 { 1_000_000 }
 
@@ -95,6 +108,8 @@ public final class Worker: @unchecked Sendable {
     func beginBatch() {
         received = SystemClock.realTime
         now = UInt64(SystemClock.monotonic)
+        isTapped = tap.isWatched
+        sampled.beginBatch(now)
         if plan.version != planVersion { adoptPlan() }
     }
 
@@ -185,6 +200,10 @@ public final class Worker: @unchecked Sendable {
             counters.commit(
                 match: encoder.matchNumber, type: type, topic: topic.index, program: decision.program,
                 isTruncated: isTruncated)
+            if header.fault != nil { counters[.headerFaults] &+= 1 }
+            if type == .syslog, sampled.wants(decision.program) {
+                samples.note(decision.program, bytes.extracting(header.body.offsets))
+            }
             return .whole
         }
         switch taken {
@@ -250,6 +269,7 @@ public final class Worker: @unchecked Sendable {
             let event = encoder.encode(
                 bytes, header, as: route.format, envelope: envelope, key: route.key, into: room)
         else { return false }
+        if isTapped, route.format == .json { tap.offer(UnsafeRawBufferPointer(rebasing: room[..<event.byteCount])) }
         writer.commit(
             valueCount: event.byteCount, keyStart: event.keyStart, keyCount: event.keyCount,
             keyCopyCount: event.keyCopyCount, topicIndex: topic.index, topicName: topic.name,

@@ -59,7 +59,7 @@ extension Spool {
         return found
     }
 
-    private static func segmentNames(in directory: String) throws(SpoolError) -> [String] {
+    static func segmentNames(in directory: String) throws(SpoolError) -> [String] {
         guard let stream = opendir(directory) else {
             throw SpoolError(path: directory, operation: "list", errno: errno)
         }

@@ -1,3 +1,4 @@
+import CLinux
 import Synchronization
 
 /// The segments of one writer in the order they were written: the way from a worker to its sender.
@@ -17,6 +18,8 @@ public final class SegmentChain: Sendable {
         var appended: UInt64 = 0
         var reader = Place()
         var isFinished = false
+        /// Where the search for the oldest record that is not settled goes on: all before it are.
+        var settledTo: (number: UInt64, offset: Int) = (0, 0)
     }
     private let state = Mutex(State())
     /// Its number, which no other chain of this directory has: the first half of its records' places.
@@ -38,6 +41,36 @@ public final class SegmentChain: Sendable {
             let next = state.entries.first { $0.number > number }
             state.reader = Place(number: next?.number ?? number, isStanding: next != nil)
             return next
+        }
+    }
+
+    /// When the oldest record was received that is not settled, Unix ms; nil when there is none. Called about once a
+    /// second: of what is on its way fast the time of its segment's first record is taken, and only a segment that has
+    /// waited is looked through, each record once.
+    /// - Parameter now: Unix ms.
+    public func oldestPending(now: Int64) -> Int64? {
+        state.withLock { state in
+            var steps = 0
+            for entry in state.entries where entry.number >= state.settledTo.number && !entry.segment.isSpent {
+                if entry.number > state.settledTo.number { state.settledTo = (entry.number, SegmentLayout.header) }
+                while state.settledTo.offset + RecordLayout.header <= entry.segment.size {
+                    let base = entry.segment.base + state.settledTo.offset
+                    let length = clinux_load_acquire_u32(base)
+                    // Nothing is committed behind it yet.
+                    if length == 0 { return nil }
+                    guard length != RecordLayout.seal, Int(length) >= RecordLayout.header,
+                        state.settledTo.offset + Int(length) <= entry.segment.size
+                    else { break }
+                    let record = Record(base: base)
+                    steps += 1
+                    // Younger than five seconds, or enough for one look: the answer is at most that wrong.
+                    if record.state == .pending || record.timestamp > now - 5_000 || steps > 65_536 {
+                        return record.timestamp
+                    }
+                    state.settledTo.offset += Int(length)
+                }
+            }
+            return nil
         }
     }
 

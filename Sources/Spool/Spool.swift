@@ -355,6 +355,17 @@ public final class Spool: Sendable {
         for wake in waiters { wake() }
     }
 
+    /// How full it is.
+    public var readings: SpoolReadings {
+        pool.withLock { pool in
+            SpoolReadings(
+                segmentSize: settings.segmentSize, allocated: pool.total, free: pool.free.count,
+                maximum: maximumSegments,
+                hasRoom: pool.free.count + (maximumSegments - pool.total) > kept(from: .messages)
+                    && (pool.refusal == nil || !pool.free.isEmpty))
+        }
+    }
+
     /// Bytes of all segments, free ones included.
     public var allocatedBytes: Int { pool.withLock { $0.total } * settings.segmentSize }
 

@@ -48,6 +48,12 @@ struct RunFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Messages a second of all inputs; 0 = no limit.", valueName: "n"))
     var rateLimit: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Serve metrics, health and the status page over HTTP: host:port, a socket's path, or off (127.0.0.1:9464).",
+            valueName: "addr"))
+    var admin: String?
+
     @Flag(name: .customLong("no-follow"), help: "Read log files to their ends, deliver, and stop.")
     var noFollow = false
 
@@ -104,6 +110,7 @@ struct RunFlags: ParsableArguments {
         try loaded.take(rateLimit, "--rate-limit", "limits.rate-limit")
         try loaded.take(logLevel, "--log-level", "logging.level")
         try loaded.take(shutdownTimeout, "--shutdown-timeout", "shutdown-timeout")
+        try loaded.take(admin, "--admin", "admin.listen")
     }
 
     private static func address(_ text: String, _ flag: String) throws -> Endpoint {

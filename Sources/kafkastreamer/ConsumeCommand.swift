@@ -31,8 +31,18 @@ struct ConsumeCommand: ParsableCommand {
     @Flag(help: "Stop when every partition has been read to its end.")
     var exitAtEnd = false
 
-    @Option(help: ArgumentHelp("Where to begin: beginning or end.", valueName: "place"))
-    var offset = "beginning"
+    @Option(
+        name: [.customLong("from"), .customLong("offset")],
+        help: ArgumentHelp(
+            "Where to begin: beginning, end, how long ago (15m), or a time (2026-11-27T10:00:00Z).",
+            valueName: "place"))
+    var from = "beginning"
+
+    @Option(help: ArgumentHelp("Only records with this key.", valueName: "key"))
+    var key: String?
+
+    @Flag(help: "Indent what is JSON, one line a member.")
+    var pretty = false
 
     @Flag(help: "Print the topic and a tab before each record.")
     var printTopic = false
@@ -41,8 +51,13 @@ struct ConsumeCommand: ParsableCommand {
     var printKey = false
 
     func run() throws {
-        guard let start = ["beginning": Consumer.Start.beginning, "end": .end][offset] else {
-            throw Failure(Failure.usage, "--offset: '\(offset)' is not beginning or end")
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        guard let start = PlaceInTime.start(from, now: Int64(now.tv_sec) * 1000) else {
+            throw Failure(
+                Failure.usage,
+                "--from: '\(from)' is not beginning, end, a duration such as 15m, or a time such as 2026-11-27T10:00:00Z"
+            )
         }
         if let count, count < 1 { throw Failure(Failure.usage, "--count: \(count) is not 1 or more") }
         var client = ClientConfiguration()
@@ -55,10 +70,18 @@ struct ConsumeCommand: ParsableCommand {
             _ = try consumer.assign(topics, from: start, timeoutMilliseconds: Self.patience)
             var left = count ?? .max
             let isTerminal = isatty(1) == 1
+            let environment = ProcessInfo.processInfo.environment
+            // https://no-color.org
+            let hasColours = isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+            let json = pretty || hasColours ? PrettyJSON(isIndented: pretty, hasColours: hasColours) : nil
+            let wanted = key.map { Array($0.utf8) }
             try consumer.run(untilEnd: exitAtEnd, patienceMilliseconds: Self.patience) { message in
+                if let wanted, message.key.map({ $0.elementsEqual(wanted) }) != true { return true }
                 if printTopic { Output.write(message.topic + "\t") }
                 if printKey { Output.write((message.key.map { PrintableText.escaped($0, .field) } ?? "") + "\t") }
-                if isTerminal, !PrintableText.isPlain(message.value) {
+                if let text = json?.text(message.value) {
+                    Output.write(text + "\n")
+                } else if isTerminal, !PrintableText.isPlain(message.value) {
                     Output.write(PrintableText.escaped(message.value, .value) + "\n")
                 } else {
                     Output.line(message.value)

@@ -5,13 +5,17 @@ import Synchronization
 
 /// The command. Exit codes: 0 done, 1 configuration or input error, 2 usage, 75 not all delivered at a stop.
 struct KafkaStreamer: AsyncParsableCommand {
+    /// The program's version.
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "kafkastreamer",
         abstract: "Syslog and log files in, typed events out on Kafka topics.",
-        version: "0.1.0",
+        version: version,
         subcommands: [
             RunCommand.self, CheckCommand.self, ParseCommand.self, ConsumeCommand.self, RulesCommand.self,
-            SettingsCommand.self, TopicsCommand.self,
+            SettingsCommand.self, MetricsCommand.self, TopicsCommand.self, StatusCommand.self, HealthCommand.self,
+            TapCommand.self, TopCommand.self, SpoolCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

@@ -53,6 +53,8 @@ actor ListenerSet {
     private var contexts: [String: ListenerContext] = [:]
     /// What counts the sockets of each listener, by its identity.
     private var watches: [String: SocketWatch] = [:]
+    /// What reads files, by its name, for whoever asks how far it is.
+    private nonisolated let readers = Mutex<[String: any Listener]>([:])
     /// Completes when a listener has failed: a service that reads one input fewer than it was told to must not look well.
     nonisolated let failed = Completion()
     /// Completes when a single pass over files could not read all that it was told to: the rest is delivered, and the
@@ -126,6 +128,8 @@ actor ListenerSet {
     func exchange(_ change: Change) async {
         contexts = Dictionary(change.contexts.map { ($0.identity, $0) }) { first, _ in first }
         running = change.kept + change.opened
+        let files = running.filter { $0.definition.type == "file" }.map { ($0.definition.name, $0.listener) }
+        readers.withLock { $0 = Dictionary(files) { first, _ in first } }
         for entry in change.kept { use(entry, change.configuration) }
         // Files can wait: whoever reads one next begins where the last one has ended.
         await end(change.gone.filter(\.readsFiles))
@@ -219,6 +223,9 @@ actor ListenerSet {
         pendingTask?.cancel()
         for entry in pending + running { entry.listener.finish() }
     }
+
+    /// How far files are read, by listener.
+    nonisolated var fileLags: [String: [FileLag]] { readers.withLock { $0 }.mapValues(\.lags) }
 
     /// Messages that are not delivered and that a next process reads again, after `finish`.
     var readAgain: UInt64 { (pending + running).reduce(0) { $0 + $1.listener.readAgain } }

@@ -1,3 +1,4 @@
+import Admin
 import Configuration
 import Glibc
 import Inputs
@@ -28,6 +29,7 @@ final class Running: Sendable {
     private let broker: EmbeddedBroker?
     private let pipeline: Pipeline
     private let listeners: ListenerSet
+    private let observer: Observer
     private let code = Mutex<Int32>(0)
     private let signals: Signals
     private let saidRefusal = Mutex<SpoolError?>(nil)
@@ -51,6 +53,9 @@ final class Running: Sendable {
         logSettings = log
         self.signals = signals
         var client = blueprint.client
+        if blueprint.configuration.admin.listen != .off {
+            client.setDefault("statistics.interval.ms", "\(AdminService.statisticsInterval)")
+        }
         do {
             if blueprint.configuration.kafka.embedded {
                 let broker = try EmbeddedBroker()
@@ -71,9 +76,13 @@ final class Running: Sendable {
                 limits: blueprint.producerLimits, spool: spool, topics: topics, replay: recovered.replay,
                 logger: logger)
             pipeline = Pipeline(spool: spool, producers: producers, plan: plan, recovered: recovered)
-            listeners = ListenerSet(
+            let listeners = ListenerSet(
                 pipeline: pipeline, stateDirectory: flags.checkpointDirectory(blueprint.configuration),
                 recovered: recovered.origins, logger: logger)
+            self.listeners = listeners
+            observer = Observer(
+                pipeline, version: KafkaStreamer.version, hasFailed: { listeners.failed.isComplete },
+                files: { listeners.fileLags })
         } catch let error as SpoolError {
             throw Failure(Failure.input, error.description)
         } catch let error as KafkaError {
@@ -100,17 +109,22 @@ final class Running: Sendable {
     /// Starts everything, serves until a signal or the end of the input, and stops in the reverse order.
     func run() async throws {
         signals.atSecondStop { [self] in lastWord() }
+        // Before anything is taken in: an address that was asked for and cannot be had ends the start.
+        let admin = try await AdminService.open(started.admin, answers(), observer, logger: logger)
         pipeline.producers.start()
         do throws(InputError) {
             let blueprint = inForce.withLock { $0.blueprint }
             await take(blueprint, try await listeners.open(blueprint.configuration))
         } catch {
             pipeline.producers.stop()
+            await admin.server?.stop()
             throw Failure(Failure.input, error.description)
         }
+        observer.enter(.serving)
         // Shut down in the reverse order: first nothing more comes in, then what is here goes out.
         var group = ServiceGroupConfiguration(
             services: [
+                .init(service: admin),
                 .init(service: Delivery(running: self)),
                 .init(service: Disk(running: self)),
                 .init(service: Reception(running: self), successTerminationBehavior: .gracefullyShutdownGroup),
@@ -162,6 +176,7 @@ final class Running: Sendable {
                     do { try await Task.sleep(for: .milliseconds(5)) } catch { break }
                 }
             }
+            running.observer.enter(.stopping)
             await running.listeners.stop()
         }
     }
@@ -301,8 +316,16 @@ final class Running: Sendable {
                 blueprint: blueprint, plan: plan, security: ConnectionSecurity(blueprint.client))
             return plan
         }
+        observer.use(transports: Dictionary(blueprint.configuration.listeners.map { ($0.name, $0.type) }) { $1 })
         pipeline.replace(plan)
         await listeners.exchange(change)
+    }
+
+    /// What the admin server answers.
+    private func answers() -> AdminAnswers {
+        AdminAnswers(observer, version: KafkaStreamer.version, warnings: StandardErrorLog.recent) { [weak self] in
+            self?.inForce.withLock { $0.blueprint.configuration.description } ?? ""
+        }
     }
 
     /// Delivers until all is delivered or the deadline has come, then ends the producers.

@@ -28,8 +28,10 @@ struct Streamer {
     ) throws {
         let limited = openFiles.map { ["sh", "-c", "ulimit -n \($0); exec \"$0\" \"$@\""] } ?? []
         let command = limited + [Self.binary] + arguments
+        // Many run at once: only a test of the admin server has one.
+        let quiet = ["KAFKASTREAMER_ADMIN_LISTEN": "off"].merging(environment) { $1 }
         process = try ChildProcess(
-            command[0], Array(command.dropFirst()), environment: environment, directory: directory,
+            command[0], Array(command.dropFirst()), environment: quiet, directory: directory,
             workingDirectory: workingDirectory, input: input)
     }
 

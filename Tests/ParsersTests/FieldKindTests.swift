@@ -1,5 +1,7 @@
+import Events
 import Parsers
 import RuleTools
+import TestRules
 import Testing
 
 /// A field is of one kind in the events of one type; what a user's rules call their fields is theirs to choose.
@@ -37,7 +39,7 @@ import Testing
         var cron = try Harness(set, parser: "cron_log_parser")
         let mail = "(bob) MAIL (mailed 17 bytes of output but got status 0x0001)"
         #expect(try cron.object(mail)["status"] as? String == "0x0001")
-        #expect(RulesReport(set).test().allSatisfy(\.holds))
+        #expect(RulesReport(set).test().allSatisfy { $0.holds })
         #expect(RulesReport(set).fieldsDocument(.builtIn).contains("| `status` | text, number |"))
     }
 

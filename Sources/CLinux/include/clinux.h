@@ -28,6 +28,9 @@ static inline void clinux_store_release_u8(void *at, uint8_t value) {
 static inline void clinux_count_one_u64(uint64_t *at) {
     __atomic_store_n(at, __atomic_load_n(at, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
 }
+static inline void clinux_count_u64(uint64_t *at, uint64_t more) {
+    __atomic_store_n(at, __atomic_load_n(at, __ATOMIC_RELAXED) + more, __ATOMIC_RELAXED);
+}
 static inline uint64_t clinux_load_relaxed_u64(const uint64_t *at) { return __atomic_load_n(at, __ATOMIC_RELAXED); }
 /// Asks for the cache line at an address that will be read soon. Any address will do.
 static inline void clinux_prefetch(const void *at) { __builtin_prefetch(at); }
@@ -116,5 +119,8 @@ int clinux_wait_for_signal(void);
 
 /// Gives the pages that free() keeps back to the kernel. For after a burst of allocations that does not come again.
 void clinux_release_free_memory(void);
+
+/// Where `needle` first stands in `bytes`, NULL when it does not: memmem(3), which Swift does not see.
+const void *clinux_find(const void *bytes, size_t count, const void *needle, size_t needle_count);
 
 #endif

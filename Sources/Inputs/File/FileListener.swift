@@ -98,6 +98,9 @@ public final class FileListener<Sink: FileSink & Sendable>: Listener {
     /// Lines that were read, are not delivered, and are read again by the next process.
     public var readAgain: UInt64 { follower.unsettledCount }
 
+    /// How far it is in each file, as last published.
+    public var lags: [FileLag] { follower.lags }
+
     /// Files have no sockets.
     public var readings: SocketReadings { SocketReadings() }
 }

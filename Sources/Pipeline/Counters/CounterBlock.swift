@@ -59,6 +59,9 @@ public struct LabelledCounts: Sendable, Equatable {
     public var topics: [String: UInt64] = [:]
     /// By program; those without one are under an empty name, those that found no place under `other`.
     public var programs: [String: ProgramCounts] = [:]
+
+    /// Nothing was committed.
+    public init() {}
 }
 
 /// What came from one program.
@@ -67,4 +70,10 @@ public struct ProgramCounts: Sendable, Equatable {
     public var committed: UInt64 = 0
     /// Of those: no rule knew them.
     public var unmatched: UInt64 = 0
+
+    /// Counts.
+    public init(committed: UInt64 = 0, unmatched: UInt64 = 0) {
+        self.committed = committed
+        self.unmatched = unmatched
+    }
 }

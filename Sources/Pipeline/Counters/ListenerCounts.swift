@@ -20,6 +20,8 @@ public struct ListenerCounts: Sendable, Equatable {
     public var roomWaits: UInt64 = 0
     /// Times that a stream or lines of files had to wait because a rate was used up.
     public var rateWaits: UInt64 = 0
+    /// Of the committed: their header has a fault.
+    public var headerFaults: UInt64 = 0
     /// What its sockets say.
     public var sockets = SocketReadings()
 }

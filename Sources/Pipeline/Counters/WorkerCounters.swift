@@ -10,6 +10,7 @@ struct WorkerCounters: ~Copyable {
     /// The sums; `rejected` stands behind them, by reason.
     enum Sum: Int, CaseIterable {
         case received, committed, truncated, unmatched, resynchronised, abandonedMatches, roomWaits, rateWaits
+        case headerFaults
     }
     static let sumCount = Sum.allCases.count + Rejection.allCases.count
 
@@ -108,6 +109,7 @@ final class PublishedCounters: Sendable {
             counts.abandonedMatches += sum(.abandonedMatches)
             counts.roomWaits += sum(.roomWaits)
             counts.rateWaits += sum(.rateWaits)
+            counts.headerFaults += sum(.headerFaults)
             for reason in Rejection.allCases {
                 let count = state.sums[WorkerCounters.Sum.allCases.count + reason.rawValue]
                 if count > 0 { counts.rejected[reason, default: 0] += count }

@@ -1,3 +1,4 @@
+import Admin
 import Glibc
 import Logging
 import Synchronization
@@ -15,6 +16,9 @@ struct StandardErrorLog: LogHandler {
 
     /// The process's own: what ends it is said in the same form as its log.
     static let process = Settings()
+
+    /// What was said lately that somebody should see.
+    static let recent = RecentWarnings()
 
     /// Says why the process ends, an entry a line, whatever the level.
     static func fatal(_ text: String) {
@@ -50,6 +54,10 @@ struct StandardErrorLog: LogHandler {
         let pairs = all.sorted { a, b in
             let ranks = (order.firstIndex(of: a.key) ?? 99, order.firstIndex(of: b.key) ?? 99)
             return ranks.0 == ranks.1 ? a.key < b.key : ranks.0 < ranks.1
+        }
+        if event.level >= .warning {
+            let more = pairs.map { " \($0.key)=\(Self.quoted("\($0.value)"))" }.joined()
+            Self.recent.note(level: "\(event.level)", "\(event.message)\(more)")
         }
         writer.write(Self.line(settings, event.level, "\(event.message)", pairs))
     }
