@@ -18,7 +18,7 @@ public struct EventEncoder: ~Copyable {
     /// ``matchNumber`` of a message that nothing matched.
     private var unmatchedNumber: Int
     /// How many bytes at the frame's end were not received: a program that the listener gave the line.
-    @usableFromInline var addedCount = 0
+    var addedCount = 0
 
     /// Messages that cost more byte steps than allowed and were left unmatched.
     public private(set) var abandonedMatches: UInt64 = 0

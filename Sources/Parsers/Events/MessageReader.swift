@@ -5,12 +5,12 @@ import Syslog
 /// and the encoder matches and writes. The service's workers, `parse`, `rules explain`, `rules test` and the survey of
 /// what no rule knows all go this way. One per worker.
 public struct MessageReader: ~Copyable {
-    @usableFromInline var headers = HeaderParser()
-    @usableFromInline var encoder: EventEncoder
+    private var headers = HeaderParser()
+    private var encoder: EventEncoder
     /// The program of lines without a header; empty for none.
-    @usableFromInline var program: [UInt8]
+    private var program: [UInt8]
     /// A line with the program behind it.
-    @usableFromInline var line: [UInt8] = []
+    private var line: [UInt8] = []
 
     /// - Parameters:
     ///   - set: the rules.
@@ -39,7 +39,6 @@ public struct MessageReader: ~Copyable {
     ///   - zone: of times that do not say theirs.
     ///   - body: is given the encoder, the bytes that the header's ranges are places in, and the header. The bytes are
     ///     those of the frame, behind which the program may stand that the line was given.
-    @inlinable
     public mutating func read<Result>(
         _ frame: Span<UInt8>, receivedSeconds: Int64, zone: LocalZone,
         _ body: (inout EventEncoder, Span<UInt8>, SyslogMessage) -> Result
@@ -72,8 +71,8 @@ public struct MessageReader: ~Copyable {
 
     /// Gives a line without a header the listener's program: a copy of the line with the program behind it, so that
     /// nothing else of the line moves.
-    @usableFromInline @inline(never)
-    mutating func giveProgram(_ frame: Span<UInt8>, _ header: inout SyslogMessage) {
+    @inline(never)
+    private mutating func giveProgram(_ frame: Span<UInt8>, _ header: inout SyslogMessage) {
         line.removeAll(keepingCapacity: true)
         frame.withUnsafeBufferPointer { line.append(contentsOf: $0) }
         line.append(contentsOf: program)
