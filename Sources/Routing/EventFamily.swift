@@ -1,4 +1,4 @@
-/// The families of event types, for those who want a topic for each family rather than one for each of 80 types.
+/// The families of event types, for those who want a topic for each family rather than one for each of 150 types.
 public enum EventFamily {
     /// An event type's family: `DHCP_LEASE` → `dhcp`, `SSH_LOGIN` → `auth`. A type of somebody else's rules belongs to the
     /// family of its first word.
@@ -15,7 +15,9 @@ public enum EventFamily {
     ]
     private static let words = [
         "dhcp6": "dhcp", "tftp": "dhcp", "pam": "auth", "su": "auth", "login": "auth", "account": "auth", "ssh": "auth",
-        "sudo": "auth", "netfilter": "kernel", "usb": "kernel",
+        "sudo": "auth", "netfilter": "kernel", "usb": "kernel", "address": "network", "device": "network",
+        "gateway": "network", "interface": "network", "routing": "network", "switch": "network",
+        "kubernetes": "container",
     ]
 
     /// A topic template with `{family}` filled in.

@@ -116,7 +116,7 @@ extension LineTrial {
         var capacity = 0
         defer { free(line) }
         guard let file = path == "-" ? fdopen(0, "r") : fopen(path, "re") else {
-            throw Failure(Failure.input, "cannot read \(path): \(String(cString: strerror(errno)))")
+            throw Failure(Failure.input, "cannot read \(path): \(SystemError.text(of: errno))")
         }
         defer { if path != "-" { fclose(file) } }
         while true {
@@ -127,7 +127,7 @@ extension LineTrial {
         }
         // A directory opens, and fails only here.
         guard ferror(file) == 0 else {
-            throw Failure(Failure.input, "cannot read \(path): \(String(cString: strerror(errno)))")
+            throw Failure(Failure.input, "cannot read \(path): \(SystemError.text(of: errno))")
         }
     }
 }
