@@ -174,7 +174,7 @@ struct FileFollowerTests {
     func checkpoint() async throws {
         let scratch = try Scratch()
         try scratch.append("1\n2\n", to: "a")
-        let settings = scratch.settings("a", state: true)
+        var settings = scratch.settings("a", state: true)
         let running = try RunningFollower(settings) { $0.settle(0) }
         try await running.eventually(["1", "2"])
         try scratch.append("3\n", to: "a")
@@ -182,11 +182,13 @@ struct FileFollowerTests {
         running.stop()
         running.follower.finish(running.sink)
         // Nothing settled: all comes again.
+        settings = try scratch.restarted(settings)
         #expect(try readOnce(settings).texts == ["1", "2", "3"])
         try scratch.append("4\n", to: "a")
         let second = try RunningFollower(settings) { $0.settle(0) }
         try await second.eventually(["4"])
         second.stop()
+        settings = try scratch.restarted(settings)
         #expect(try readOnce(settings).texts == ["4"])
         #expect(try readOnce(settings).texts == [])
     }

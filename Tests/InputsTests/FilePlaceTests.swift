@@ -46,7 +46,7 @@ struct FilePlaceTests {
         try await running.eventually(["1", "2", "3"])
         running.stop()
         let origin = running.sink.state.withLock { $0.lines[0].origin }
-        #expect(try readOnce(settings, recovered: [origin: 4]).texts == ["3"])
+        #expect(try readOnce(scratch.restarted(settings), recovered: [origin: 4]).texts == ["3"])
     }
 
     @Test("Regression: what the spool has of a file says nothing of another content under its name")
@@ -102,7 +102,7 @@ struct FilePlaceTests {
         try await running.eventually(["1", "2", "3"])
         running.stop()
         #expect(running.follower.unsettledCount == 2)
-        let again = try readOnce(settings).texts
+        let again = try readOnce(scratch.restarted(settings)).texts
         #expect(again.contains("2") && !again.contains("3"))
     }
 

@@ -206,13 +206,15 @@ struct FileRotationTests {
         settings.pollMilliseconds = 3_600_000
         let running = try RunningFollower(settings)
         defer { running.stop() }
-        try await eventually("the first lines") { running.sink.texts == ["1", "2"] }
+        try await running.eventually(["1", "2"], looking: settings)
         try scratch.append("3\n4\n", to: "app.log")
         try scratch.append("1\n2\n3\n4\n", to: "app.log.1")
         try #require(truncate(scratch.file("app.log"), 0) == 0)
         try scratch.append("5\n", to: "app.log")
-        running.follower.use(settings)
-        try await eventually("\(running.sink.texts)") { running.sink.texts.sorted() == ["1", "2", "3", "4", "5"] }
+        try await eventually("\(running.sink.texts)") {
+            running.follower.use(settings)
+            return running.sink.texts.sorted() == ["1", "2", "3", "4", "5"]
+        }
     }
 
     @Test("Regression: a copy that was compressed before it could be read is said with what to change")
@@ -239,7 +241,7 @@ struct FileRotationTests {
         settings.pollMilliseconds = 3_600_000
         try scratch.append("1\n", to: "app.log")
         let first = try RunningFollower(settings)
-        try await first.eventually(["1"])
+        try await first.eventually(["1"], looking: settings)
         if !isRunning { first.stop() }
         // Made before: no rotation of it.
         try scratch.append("2\n", to: "app.log")
@@ -252,8 +254,7 @@ struct FileRotationTests {
         try scratch.append("no log of it\n", to: "application.log")
         let running = isRunning ? first : try RunningFollower(settings)
         defer { running.stop() }
-        if isRunning { running.follower.use(settings) }
-        try await running.eventually(isRunning ? ["1", "2", "3", "4", "5"] : ["2", "3", "4", "5"])
+        try await running.eventually(isRunning ? ["1", "2", "3", "4", "5"] : ["2", "3", "4", "5"], looking: settings)
     }
 
     @Test("A copy of the file that was rotated is no file that was missed")
@@ -265,12 +266,11 @@ struct FileRotationTests {
         try scratch.append(first + "\n2\n", to: "app.log")
         let running = try RunningFollower(settings)
         defer { running.stop() }
-        try await running.eventually([first, "2"])
+        try await running.eventually([first, "2"], looking: settings)
         try scratch.append(first + "\n2\n", to: "app.log.bak")
         try scratch.rename("app.log", "app.log.1")
         try scratch.append("3\n", to: "app.log")
-        running.follower.use(settings)
-        try await running.eventually([first, "2", "3"])
+        try await running.eventually([first, "2", "3"], looking: settings)
     }
 
     @Test("Names of rotated files")

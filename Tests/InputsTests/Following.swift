@@ -142,7 +142,27 @@ final class Said: Sendable {
     var logger: Logger { Logger(label: "said") { _ in Handler(said: self) } }
 }
 
+extension RunningFollower {
+    /// The same of one that looks only when it is given settings.
+    func eventually(_ texts: [String], looking settings: FileFollowerSettings) async throws {
+        try await TestSupport.eventually("\(texts.suffix(3)) of \(sink.texts.suffix(3))") {
+            follower.use(settings)
+            return sink.texts == texts
+        }
+    }
+}
+
 extension Scratch {
+    /// Settings as the next process has them: with the places that were kept, and nothing of what listeners of this one
+    /// have left in memory.
+    func restarted(_ settings: FileFollowerSettings) throws -> FileFollowerSettings {
+        var settings = settings
+        let copy = settings.stateDirectory! + "+"
+        try FileManager.default.copyItem(atPath: settings.stateDirectory!, toPath: copy)
+        settings.stateDirectory = copy
+        return settings
+    }
+
     /// Settings for files in it, looked at all the time.
     func settings(_ names: String..., state: Bool = false) -> FileFollowerSettings {
         var settings = FileFollowerSettings(listener: "f", paths: names.map { file($0) })
