@@ -125,7 +125,7 @@ extension Configuration.Kafka {
                 properties.append(property)
             }
         } catch {
-            diagnostics.error(path, at: error.isOfName ? entry.mark : entry.value.mark, error.message)
+            diagnostics.error(path, at: error.isOfName ? entry.mark : entry.value.mark, error.message + error.advice)
         }
     }
 }

@@ -54,10 +54,10 @@ extension Configuration {
     /// Sets one key from a text; what is wrong with the text is said.
     mutating func set(_ path: String, to text: String, from mark: SourceMark, _ diagnostics: Diagnostics) {
         do throws(ValueFault) {
-            try Tables.root.assign(path[...], text, &self)
             if let placeholder = Placeholder(in: text) {
                 throw ValueFault("the value itself: " + placeholder.fault())
             }
+            try Tables.root.assign(path[...], text, &self)
             diagnostics.marks.set(path, mark)
         } catch {
             diagnostics.error(path, at: mark, "found \(Excerpt.value(text)), expected \(error.expected)")

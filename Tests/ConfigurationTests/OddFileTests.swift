@@ -35,8 +35,8 @@ private let oddFiles = [
         "f:1:18: error: routes[0].match: found text, expected keys, each with a colon and a value"),
     Fault(
         "listeners:\n  - &l {type: udp, name: a, address: \":1\"}\n  - *l",
-        "f:2:28: error: listeners[1].name: \"a\" is the name of listeners[0] already",
-        "f:2:40: error: listeners[1].address: :1 is taken by listeners[0], :1"),
+        "f:2:26: error: listeners[1].name: \"a\" is the name of listeners[0] already",
+        "f:2:38: error: listeners[1].address: :1 is taken by listeners[0], :1"),
     Fault(
         "listeners:\n  - <<: {type: udp}\n    address: \":1\"",
         "f:2:5: error: listeners[0]: type is missing, expected udp, tcp, unix-datagram or file; merge keys (<<) are not read"
