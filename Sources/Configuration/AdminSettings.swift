@@ -28,10 +28,12 @@ extension Configuration {
                     self = .off
                 } else if text.hasPrefix("/") {
                     self = .unix(try Kind.socketPath.read(text))
-                } else if let address = try? Endpoint(text) {
-                    self = .address(address)
                 } else {
-                    throw ValueFault("an address such as 127.0.0.1:9464, the path of a socket, or off")
+                    do throws(ValueFault) {
+                        self = .address(try Endpoint(text))
+                    } catch {
+                        throw ValueFault("an address such as 127.0.0.1:9464, the path of a socket, or off")
+                    }
                 }
             }
         }

@@ -70,9 +70,8 @@ struct ConsumeCommand: ParsableCommand {
             _ = try consumer.assign(topics, from: start, timeoutMilliseconds: Self.patience)
             var left = count ?? .max
             let isTerminal = isatty(1) == 1
-            let environment = ProcessInfo.processInfo.environment
             // https://no-color.org
-            let hasColours = isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+            let hasColours = isTerminal && Self.variable("NO_COLOR").isEmpty && Self.variable("TERM") != "dumb"
             let json = pretty || hasColours ? PrettyJSON(isIndented: pretty, hasColours: hasColours) : nil
             let wanted = key.map { Array($0.utf8) }
             try consumer.run(untilEnd: exitAtEnd, patienceMilliseconds: Self.patience) { message in
@@ -97,4 +96,7 @@ struct ConsumeCommand: ParsableCommand {
             throw Failure(Failure.input, error.description)
         }
     }
+
+    /// A variable of the environment; empty where it is not set.
+    private static func variable(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
 }

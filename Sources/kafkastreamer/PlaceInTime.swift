@@ -1,4 +1,4 @@
-import Configuration
+import Base
 import Documents
 import Glibc
 import Kafka
@@ -13,7 +13,11 @@ enum PlaceInTime {
         case "end": return .end
         default: break
         }
-        if let duration = try? DurationText.parse(text) { return .time(now - Int64(duration.wholeMilliseconds)) }
+        do throws(ValueFault) {
+            if let duration = try DurationText.parse(text) { return .time(now - Int64(duration.wholeMilliseconds)) }
+        } catch {
+            // No duration: a time, perhaps.
+        }
         return milliseconds(text).map { .time($0) }
     }
 
