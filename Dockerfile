@@ -1,7 +1,7 @@
 # Built where it runs: both stages are Debian 12, so the binary meets the libraries it was linked against.
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends librdkafka-dev make pkg-config \
+    && apt-get install --yes --no-install-recommends librdkafka-dev libyaml-dev make pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 # Dependencies first: they change less often than the sources.
@@ -17,7 +17,7 @@ RUN make build && strip .build/release/kafkastreamer -o /kafkastreamer
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates librdkafka1 \
+    && apt-get install --yes --no-install-recommends ca-certificates libyaml-0-2 librdkafka1 tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin kafkastreamer \
     && install -d -o kafkastreamer -g kafkastreamer -m 750 /var/lib/kafkastreamer

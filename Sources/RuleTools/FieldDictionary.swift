@@ -1,7 +1,7 @@
 import CRules
+import Documents
 import Events
 import Parsers
-import Yams
 
 /// What each field means, in words, and the document that lists them.
 public struct FieldDictionary: Sendable {
@@ -13,9 +13,13 @@ public struct FieldDictionary: Sendable {
         let file = crules_fields().pointee
         let text = String(decoding: UnsafeBufferPointer(start: file.bytes, count: file.count), as: UTF8.self)
         // The generated document is compared with it in the tests; what is not YAML never leaves the build.
-        let node = try? Yams.compose(yaml: text)
+        let node = try? SourceReader.read(text, file: "fields.yaml")
         var meanings: [String: String] = [:]
-        for (key, value) in node?.mapping ?? [:] { meanings[key.string ?? ""] = value.string }
+        if case .mapping(let entries)? = node?.content {
+            for entry in entries {
+                if case .scalar(let meaning, isNull: false) = entry.value.content { meanings[entry.key] = meaning }
+            }
+        }
         return FieldDictionary(meanings: meanings)
     }()
 }
