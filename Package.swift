@@ -154,6 +154,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
+        .testTarget(name: "PackagingTests", swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
