@@ -14,14 +14,14 @@ RELEASE_FLAGS := -c release --static-swift-stdlib -Xswiftc -cross-module-optimiz
 
 SWIFT_FILES := Package.swift Sources Tests Benchmarks Fuzz $(wildcard $(addprefix examples/plugin/,Package.swift Sources Tests))
 SHELL_SCRIPTS := kafkastreamer .ci/run $(filter-out %-suppressions,$(wildcard scripts/* Fuzz/run))
-YAML_FILES := docker-compose.kafka.yml $(shell find configs examples Sources/CRules/Rules -name '.build*' -prune -o -name '*.y*ml' -print)
+YAML_FILES := docker-compose.kafka.yml $(shell find configs examples packaging Sources/CRules/Rules -name '.build*' -prune -o -name '*.y*ml' -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test test-release crash-test soak bench fuzz sanitize docs format lint install clean
+.PHONY: help build run demo test test-release crash-test soak bench fuzz sanitize docs format lint deb check-deployment install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' $(firstword $(MAKEFILE_LIST)) | \
-		while read -r target does; do printf '  make %-13s %s\n' "$$target" "$$does"; done
+		while read -r target does; do printf '  make %-16s %s\n' "$$target" "$$does"; done
 
 build: ## build the release binary (installs librdkafka-dev when missing)
 	@scripts/install-build-dependencies
@@ -90,10 +90,16 @@ lint: ## check formatting, shell scripts and YAML
 	shellcheck $(SHELL_SCRIPTS)
 	yamllint --strict $(YAML_FILES)
 
+deb: build ## package the release binary for Debian: out/deb/*.deb
+	scripts/build-deb
+
+check-deployment: ## check the Dockerfile and the Kubernetes manifests against what reads them
+	scripts/check-deployment
+
 install: build ## install the binary and a sample configuration under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/kafkastreamer
 	install -m 755 .build/release/kafkastreamer $(DESTDIR)$(PREFIX)/bin/kafkastreamer
 	install -m 644 configs/kafka.yaml LICENSE README.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/kafkastreamer/
 
 clean: ## remove what was built
-	rm -rf .build .build-* examples/plugin/.build
+	rm -rf .build .build-* examples/plugin/.build out/deb

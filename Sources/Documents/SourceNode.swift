@@ -42,10 +42,18 @@ public struct SourceNode: Sendable {
         /// Keys with values, in the order of the file.
         case mapping([SourceEntry])
     }
+    /// How a scalar is written.
+    public enum Style: Sendable {
+        case plain, singleQuoted, doubleQuoted
+        /// Behind `|` or `>`, on lines of its own.
+        case block
+    }
     /// What the node holds.
     public var content: Content
     /// Where it begins; for an alias, where its anchor's value does.
     public var mark: SourceMark
+    /// How it is written, where it is a scalar.
+    public var style = Style.plain
 
     /// Whether there is nothing.
     public var isNull: Bool {
@@ -72,6 +80,11 @@ public struct SourceFault: Error, Sendable, Equatable {
     public var column = 0
     /// What is wrong with it.
     public var message: String
-    /// Whether the text is well written and too much: too many values, too deep, a key that is no name.
-    public var isExcess = false
+
+    /// A fault at a place, or of the file as a whole.
+    public init(line: Int = 0, column: Int = 0, message: String) {
+        self.line = line
+        self.column = column
+        self.message = message
+    }
 }

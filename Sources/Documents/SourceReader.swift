@@ -51,19 +51,6 @@ public struct SourceReader: ~Copyable {
         return try result.get()
     }
 
-    /// Refuses a text that is too much of anything, for readers that take it afterwards with a library that has no
-    /// bounds of its own. What else is wrong with it is theirs to say.
-    public static func checkExtent(_ text: String, limits: SourceLimits = SourceLimits()) throws(SourceFault) {
-        guard text.utf8.count <= TextFile.maximumSize else {
-            throw SourceFault(message: "is longer than 1MiB")
-        }
-        do throws(SourceFault) {
-            _ = try read(text, file: "", limits: limits)
-        } catch  where error.isExcess {
-            throw error
-        } catch {}
-    }
-
     private init(file: String, text: String, limits: SourceLimits) {
         self.file = file
         self.text = text
@@ -82,6 +69,8 @@ public struct SourceReader: ~Copyable {
 
     /// YAML's set of characters, checked here because the library counts bytes where we count lines.
     private static func checkCharacters(_ text: String) throws(SourceFault) {
+        // Most texts are plain, and the built-in rules are long: they stand between the start and the first listener.
+        if text.utf8.allSatisfy({ ($0 >= 0x20 && $0 < 0x7F) || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) { return }
         var line = 1
         var column = 1
         var last: Unicode.Scalar?
@@ -117,7 +106,7 @@ public struct SourceReader: ~Copyable {
         try next()
         try next()
         if event.type == YAML_DOCUMENT_START_EVENT {
-            throw excess(event.start_mark, "a second document begins here, expected one")
+            throw fault(event.start_mark, "a second document begins here, expected one")
         }
         return root
     }
@@ -163,12 +152,6 @@ public struct SourceReader: ~Copyable {
         SourceFault(line: Int(mark.line) + 1, column: Int(mark.column) + 1, message: message)
     }
 
-    private func excess(_ mark: yaml_mark_t, _ message: String) -> SourceFault {
-        var fault = fault(mark, message)
-        fault.isExcess = true
-        return fault
-    }
-
     private func place(_ mark: yaml_mark_t) -> SourceMark {
         SourceMark(file: file, line: Int(mark.line) + 1, column: Int(mark.column) + 1)
     }
@@ -176,7 +159,7 @@ public struct SourceReader: ~Copyable {
     private mutating func count(_ size: Int, at mark: yaml_mark_t) throws(SourceFault) {
         nodes += size
         guard nodes <= limits.nodes else {
-            throw excess(mark, "more than \(limits.nodes) values, aliases written out")
+            throw fault(mark, "more than \(limits.nodes) values, aliases written out")
         }
     }
 
@@ -185,7 +168,7 @@ public struct SourceReader: ~Copyable {
     /// The node that the current event begins; the event that ends it is the current one afterwards.
     private mutating func node(depth: Int) throws(SourceFault) -> SourceNode {
         let mark = event.start_mark
-        guard depth < limits.depth else { throw excess(mark, "nested more than \(limits.depth) deep") }
+        guard depth < limits.depth else { throw fault(mark, "nested more than \(limits.depth) deep") }
         if event.type == YAML_ALIAS_EVENT {
             let name = name(event.data.alias.anchor)
             guard let target = anchors[name] else { throw fault(mark, "not valid YAML: found undefined alias") }
@@ -196,12 +179,14 @@ public struct SourceReader: ~Copyable {
         try count(1, at: mark)
         let anchor: String
         let content: SourceNode.Content
+        var style = SourceNode.Style.plain
         switch event.type {
         case YAML_SCALAR_EVENT:
             anchor = name(event.data.scalar.anchor)
             try checkTag(event.data.scalar.tag, at: mark)
-            let (value, isPlain) = scalar()
-            content = .scalar(value, isNull: isPlain && ["", "~", "null", "Null", "NULL"].contains(value))
+            let value = scalar()
+            style = scalarStyle()
+            content = .scalar(value, isNull: style == .plain && ["", "~", "null", "Null", "NULL"].contains(value))
         case YAML_SEQUENCE_START_EVENT:
             anchor = name(event.data.sequence_start.anchor)
             try checkTag(event.data.sequence_start.tag, at: mark)
@@ -211,7 +196,7 @@ public struct SourceReader: ~Copyable {
             try checkTag(event.data.mapping_start.tag, at: mark)
             content = .mapping(try entries(depth: depth))
         }
-        let node = SourceNode(content: content, mark: place(mark))
+        let node = SourceNode(content: content, mark: place(mark), style: style)
         if !anchor.isEmpty { anchors[anchor] = (node, nodes - before) }
         return node
     }
@@ -222,7 +207,7 @@ public struct SourceReader: ~Copyable {
             try next()
             if event.type == YAML_SEQUENCE_END_EVENT { return items }
             guard items.count < limits.items else {
-                throw excess(event.start_mark, "more than \(limits.items) items in one list")
+                throw fault(event.start_mark, "more than \(limits.items) items in one list")
             }
             items.append(try node(depth: depth + 1))
         }
@@ -235,7 +220,7 @@ public struct SourceReader: ~Copyable {
             if event.type == YAML_MAPPING_END_EVENT { return entries }
             let mark = event.start_mark
             guard entries.count < limits.keys else {
-                throw excess(mark, "more than \(limits.keys) keys in one mapping")
+                throw fault(mark, "more than \(limits.keys) keys in one mapping")
             }
             let key = try key()
             try next()
@@ -248,14 +233,22 @@ public struct SourceReader: ~Copyable {
         let mark = event.start_mark
         guard event.type == YAML_SCALAR_EVENT || event.type == YAML_ALIAS_EVENT,
             case .scalar(let key, _) = try node(depth: 0).content
-        else { throw excess(mark, "a key is a list or a mapping, expected a name") }
+        else { throw fault(mark, "a key is a list or a mapping, expected a name") }
         return key
     }
 
-    private func scalar() -> (text: String, isPlain: Bool) {
+    private func scalar() -> String {
         let scalar = event.data.scalar
-        let bytes = UnsafeBufferPointer(start: scalar.value, count: Int(scalar.length))
-        return (String(decoding: bytes, as: UTF8.self), scalar.style == YAML_PLAIN_SCALAR_STYLE)
+        return String(decoding: UnsafeBufferPointer(start: scalar.value, count: Int(scalar.length)), as: UTF8.self)
+    }
+
+    private func scalarStyle() -> SourceNode.Style {
+        switch event.data.scalar.style {
+        case YAML_SINGLE_QUOTED_SCALAR_STYLE: .singleQuoted
+        case YAML_DOUBLE_QUOTED_SCALAR_STYLE: .doubleQuoted
+        case YAML_LITERAL_SCALAR_STYLE, YAML_FOLDED_SCALAR_STYLE: .block
+        default: .plain
+        }
     }
 
     private func name(_ bytes: UnsafeMutablePointer<UInt8>?) -> String { bytes.map { String(cString: $0) } ?? "" }
@@ -264,7 +257,7 @@ public struct SourceReader: ~Copyable {
         let name = name(tag)
         guard name.isEmpty || name == "!" || name.hasPrefix("tag:yaml.org,2002:") else {
             // Final for every reader: what stands behind it has not been measured.
-            throw excess(mark, "tags such as !include are not read; expected a plain value")
+            throw fault(mark, "tags such as !include are not read; expected a plain value")
         }
     }
 }

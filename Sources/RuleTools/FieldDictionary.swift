@@ -1,7 +1,7 @@
 import CRules
+import Documents
 import Events
 import Parsers
-import Yams
 
 /// What each field means, in words, and the document that lists them.
 public struct FieldDictionary: Sendable {
@@ -12,10 +12,12 @@ public struct FieldDictionary: Sendable {
     public static let builtIn: FieldDictionary = {
         let file = crules_fields().pointee
         let text = String(decoding: UnsafeBufferPointer(start: file.bytes, count: file.count), as: UTF8.self)
-        do {
+        do throws(SourceFault) {
             var meanings: [String: String] = [:]
-            for (key, value) in try Yams.compose(yaml: text)?.mapping ?? [:] {
-                meanings[key.string ?? ""] = value.string
+            if case .mapping(let entries)? = try SourceReader.read(text, file: "fields.yaml")?.content {
+                for entry in entries {
+                    if case .scalar(let meaning, isNull: false) = entry.value.content { meanings[entry.key] = meaning }
+                }
             }
             return FieldDictionary(meanings: meanings)
         } catch {

@@ -1,6 +1,4 @@
-import Foundation
-
-/// Offsets of time zones, for code that must not use Foundation.
+/// Offsets of time zones, by the names that a configuration gives them.
 public enum TimeZoneTable {
     /// The offsets of a zone over some years, in UTC.
     ///
@@ -15,42 +13,18 @@ public enum TimeZoneTable {
     ) -> (initialOffset: Int32, transitions: [(Int64, Int32)])? {
         if let offset = fixedOffset(name) { return (offset, []) }
         guard let zone = zone(name) else { return nil }
-        let start = firstSecond(of: years.lowerBound)
-        let end = firstSecond(of: years.upperBound + 1)
-        // A week apart no pair of transitions is missed: the shortest spell of an offset is about the month of Ramadan
-        // in Morocco. Asking for "the next transition" instead would miss changes of a zone's standard time.
-        let week: Int64 = 7 * 86_400
-        let initial = offset(of: zone, at: start)
-        var transitions: [(Int64, Int32)] = []
-        var current = initial
-        var before = start
-        while before < end {
-            let after = min(before + week, end)
-            let next = offset(of: zone, at: after)
-            if next != current {
-                var low = before
-                var high = after
-                while high - low > 1 {
-                    let middle = low + (high - low) / 2
-                    if offset(of: zone, at: middle) == current { low = middle } else { high = middle }
-                }
-                transitions.append((high, next))
-                current = next
-            }
-            before = after
-        }
-        return (initial, transitions)
+        return zone.changes(
+            from: firstSecond(of: years.lowerBound), through: firstSecond(of: years.upperBound + 1) - 1)
     }
 
     /// Whether ``transitions(for:around:)`` has an answer for the name.
     public static func isKnown(_ name: String) -> Bool { fixedOffset(name) != nil || zone(name) != nil }
 
-    private static func zone(_ name: String) -> TimeZone? {
-        if name == "local" { return TimeZone.current }
-        // Foundation also takes abbreviations, and BST is Bangladesh's time to it: a zone nobody meant is worse than
-        // an error. Its list of known names is no measure: it lacks Asia/Kolkata.
-        let isPlace = name.contains("/") && !name.utf8.contains(0)
-        return isPlace || zonesWithoutPlace.contains(name) ? TimeZone(identifier: name) : nil
+    private static func zone(_ name: String) -> TimeZoneFile? {
+        if name == "local" { return .local() }
+        // The database has abbreviations of one zone's standard time as well (EST, HST): summers that nobody meant are
+        // worse than an error.
+        return name.contains("/") || zonesWithoutPlace.contains(name) ? .named(name) : nil
     }
 
     /// The names of the tz database that have no `/`, less the abbreviations of one zone's standard time.
@@ -71,10 +45,6 @@ public enum TimeZoneTable {
         else { return nil }
         let seconds = number / 100 * 3600 + number % 100 * 60
         return sign == "-" ? -seconds : seconds
-    }
-
-    private static func offset(of zone: TimeZone, at seconds: Int64) -> Int32 {
-        Int32(clamping: zone.secondsFromGMT(for: Date(timeIntervalSince1970: TimeInterval(seconds))))
     }
 
     /// The first second of a year in UTC, by the days of the Gregorian calendar before it.

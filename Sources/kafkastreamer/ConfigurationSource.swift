@@ -2,7 +2,7 @@ import ArgumentParser
 import Base
 import Configuration
 import Documents
-import Foundation
+import FoundationEssentials
 import Glibc
 import Inputs
 import Logging

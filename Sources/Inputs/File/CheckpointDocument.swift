@@ -1,5 +1,5 @@
 import Base
-import Foundation
+import FoundationEssentials
 import Spool
 
 /// The text of a checkpoint file. Written by hand, because it is written each second for as many files as there are.

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// How far each file of a listener has been delivered, kept in one small JSON file that is replaced as a whole.
 ///

@@ -1,5 +1,4 @@
 import Documents
-import Yams
 
 /// A rules file that has been read: a parser's name, the program tags it is for, and its rules. docs/writing-rules.md
 /// describes the format.
@@ -30,10 +29,8 @@ public struct RulesFile: Sendable {
     /// - Throws: when the text is not YAML at all. Faults of the content are collected in ``errors``: ``ParserSet``
     ///   refuses a file that has any, and reports all of them.
     public init(yaml: String, name: String) throws(RulesError) {
-        do throws(SourceFault) {
-            try SourceReader.checkExtent(yaml)
-        } catch {
-            throw RulesError(file: name, line: error.line, column: error.column, message: error.message)
+        guard yaml.utf8.count <= TextFile.maximumSize else {
+            throw RulesError(file: name, line: 0, column: 0, message: "is longer than 1MiB")
         }
         try self.init(yaml: yaml, name: name, requiresExamples: true)
     }
@@ -41,12 +38,10 @@ public struct RulesFile: Sendable {
     init(yaml: String, name: String, requiresExamples: Bool) throws(RulesError) {
         self.name = name
         let root: Node?
-        do {
-            root = try Yams.compose(yaml: yaml)
-        } catch let error as YamlError {
-            throw RulesFile.error(error, in: name)
+        do throws(SourceFault) {
+            root = try SourceReader.read(yaml, file: name).map { (node) throws(SourceFault) in try Node(node) }
         } catch {
-            throw RulesError(file: name, line: 0, column: 0, message: "cannot be read as YAML: \(error)")
+            throw RulesError(file: name, line: error.line, column: error.column, message: error.message)
         }
         guard let root else {
             throw RulesError(
@@ -57,24 +52,5 @@ public struct RulesFile: Sendable {
         reader.read(root)
         self = reader.file
         errors.sort { ($0.line, $0.column) < ($1.line, $1.column) }
-    }
-
-    private static func error(_ error: YamlError, in name: String) -> RulesError {
-        func make(_ problem: String, _ mark: Mark?) -> RulesError {
-            RulesError(
-                file: name, line: mark?.line ?? 0, column: mark?.column ?? 0, message: "not valid YAML: \(problem)")
-        }
-        switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            return make(problem, mark)
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            return make(
-                "the same key twice: \(duplicates.joined(separator: ", ")); expected each key once", context.mark)
-        case .reader(let problem, _, _, _):
-            return make(problem, nil)
-        default:
-            return make("\(error)", nil)
-        }
     }
 }

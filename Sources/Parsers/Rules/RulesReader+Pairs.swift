@@ -1,7 +1,6 @@
 import Documents
 import Events
 import Patterns
-import Yams
 
 extension RulesReader {
     /// Reads a rule's `pairs`: for each `kv` or `json` capture what its members become. A map in it is one of the field

@@ -1,7 +1,6 @@
 import Documents
 import Events
 import Patterns
-import Yams
 
 /// Turns the YAML nodes of a rules file into rules, collecting every fault on the way.
 struct RulesReader {
@@ -264,7 +263,7 @@ struct RulesReader {
             fault(node, "the text is longer than \(Self.longestConstant) bytes")
             return nil
         }
-        guard scalar.style == .plain || scalar.style == .any else { return .text(scalar.string) }
+        guard scalar.style == .plain else { return .text(scalar.string) }
         switch scalar.string {
         case "true": return .boolean(true)
         case "false": return .boolean(false)
@@ -354,7 +353,7 @@ struct RulesReader {
     }
 
     func place(_ node: Node) -> Place {
-        Place(line: node.mark?.line ?? 0, column: node.mark?.column ?? 0)
+        Place(line: node.mark.line, column: node.mark.column)
     }
 
     /// Where byte `offset` of a scalar's text stands. Exact for a scalar on one line; a block scalar gives its start.
@@ -363,13 +362,13 @@ struct RulesReader {
         guard let scalar = node.scalar else { return place }
         let before = String(decoding: scalar.string.utf8.prefix(offset), as: UTF8.self).unicodeScalars
         switch scalar.style {
-        case .plain, .any:
+        case .plain:
             place.column += before.count
         case .singleQuoted:
             place.column += 1 + before.count + before.count { $0 == "'" }
         case .doubleQuoted:
             place.column += 1 + before.count + before.count { $0 == "\"" || $0 == "\\" }
-        default:
+        case .block:
             break
         }
         return place
