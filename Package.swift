@@ -2,8 +2,8 @@
 import PackageDescription
 
 // One target per stage of a message's journey; a target imports only targets above it in that order
-// (docs/architecture.md). C stays behind Crdkafka, CYaml, CLinux, CRules and
-// CPage. What imports Foundation is 34 MB larger for the tables of its ICU: the command and what it is made of take FoundationEssentials where the system is not enough.
+// (docs/architecture.md). C stays behind Crdkafka, CYaml, CLinux, CRules and CPage. What imports Foundation is 34 MB larger
+// for the tables of its ICU: the command and what it is made of take FoundationEssentials where the system is not enough.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),

@@ -1,6 +1,5 @@
 import Documents
 import Patterns
-import Yams
 
 /// What a file says once for all its rules: named parts of patterns, the text in front of patterns, and maps.
 extension RulesReader {
