@@ -14,7 +14,7 @@ extension FileFollower {
     func followMissed(
         of name: FilePath, since born: Int64, _ read: SeenContent?, _ earlier: FollowedFile?, _ next: FollowedFile?
     ) {
-        guard settings.follow, born > 0, next.map({ $0.born > born }) ?? true else { return }
+        guard settings.follow, born > 0, next.map({ $0.born >= born }) ?? true else { return }
         var missed = missed(of: name, bornAfter: born, before: next?.born ?? .max, unlike: read)
         missed.sort { $0.born < $1.born }
         var last = earlier
@@ -37,7 +37,8 @@ extension FileFollower {
                 places?.waiting[FileIdentity(status)] == nil, let opened = openIfPossible(path)
             else { continue }
             let born = FileIdentity.birth(of: opened.descriptor)
-            if born > bornAfter, born < before, files[opened.identity] == nil, !opened.isCopy(of: read) {
+            // The system notes the tick of its clock: files of one tick are made at one time.
+            if born >= bornAfter, born <= before, files[opened.identity] == nil, !opened.isCopy(of: read) {
                 found.append((opened, path, born))
             } else {
                 close(opened.descriptor)
