@@ -43,7 +43,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "RuleTools",
-            dependencies: ["Base", "CRules", "Documents", "Syslog", "Patterns", "Events", "Parsers"],
+            dependencies: ["CRules", "Documents", "Syslog", "Patterns", "Events", "Parsers"],
             swiftSettings: strict),
         .target(
             name: "Routing", dependencies: ["Base", "Documents", "Parsers", "Events", "Syslog"], swiftSettings: strict),

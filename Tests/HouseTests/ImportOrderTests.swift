@@ -57,7 +57,7 @@ import Testing
 private struct House {
     /// Targets, each below those that it may import.
     let order: [String]
-    /// For each folder of `Sources` with Swift in it, the targets of the package that its files import.
+    /// For each target of Swift below `Sources`, the targets of the package that its files import.
     let imports: [String: [(module: String, file: String)]]
     /// For each target of Package.swift the targets that it depends on.
     let dependencies: [String: [String]]
@@ -68,11 +68,14 @@ private struct House {
             .deletingLastPathComponent()
         let document = try String(contentsOf: root.appending(path: "docs/architecture.md"), encoding: .utf8)
         order = Self.order(document)
+        let package = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
+        let targets = Self.targets(package)
+        let names = Dictionary(uniqueKeysWithValues: targets.map { ($0.folder, $0.name) })
         let sources = root.appending(path: "Sources")
         var files: [String: [URL]] = [:]
         var others: Set<String> = ["Crdkafka"]
         for folder in try FileManager.default.contentsOfDirectory(at: sources, includingPropertiesForKeys: nil) {
-            let name = folder.lastPathComponent
+            let name = names["Sources/\(folder.lastPathComponent)"] ?? folder.lastPathComponent
             let found =
                 FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?
                 .compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" } ?? []
@@ -87,8 +90,8 @@ private struct House {
                     .map { (module: $0, file: url.lastPathComponent) }
             }
         }
-        let package = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
-        dependencies = Self.dependencies(package).mapValues { $0.filter { own.contains($0) } }
+        dependencies = Dictionary(
+            uniqueKeysWithValues: targets.map { ($0.name, $0.dependencies.filter { own.contains($0) }) })
     }
 
     /// Targets of C hold no Swift: they import nothing and stand above all.
@@ -119,15 +122,14 @@ private struct House {
         return words.first?.split(separator: ".").first.map(String.init)
     }
 
-    /// Each target's name with the other names in its dependency list. Products of other packages are no target's name.
-    private static func dependencies(_ package: String) -> [String: [String]] {
-        var all: [String: [String]] = [:]
-        for part in package.components(separatedBy: "arget(").dropFirst() {
-            guard let name = part.firstMatch(of: /name:\s*"([^"]+)"/)?.1 else { continue }
+    /// Each target with its folder and the names in its dependency list. Products of other packages are no target's name.
+    private static func targets(_ package: String) -> [(name: String, folder: String, dependencies: [String])] {
+        package.components(separatedBy: "arget(").dropFirst().compactMap { part in
+            guard let name = part.firstMatch(of: /name:\s*"([^"]+)"/)?.1 else { return nil }
             let list = part.firstMatch(of: /dependencies:\s*\[((?:[^\]])*)\]/)?.1 ?? ""
             let bare = list.replacing(/\.product\([^)]*\)/, with: "")
-            all[String(name)] = bare.matches(of: /"([^"]+)"/).map { String($0.1) }
+            let folder = part.firstMatch(of: /path:\s*"([^"]+)"/)?.1 ?? "Sources/\(name)"
+            return (String(name), String(folder), bare.matches(of: /"([^"]+)"/).map { String($0.1) })
         }
-        return all
     }
 }
