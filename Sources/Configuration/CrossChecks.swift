@@ -23,9 +23,14 @@ struct CrossCheck: Sendable {
 
     /// Says what all rules find.
     static func report(_ configuration: Configuration, _ diagnostics: Diagnostics) {
+        // What could not be read, and not what a rule before this one found.
+        let unread = diagnostics.errors.map(\.path)
+        let isRead = { (path: String) in
+            !unread.contains { $0 == path || $0.hasPrefix(path + ".") || $0.hasPrefix(path + "[") }
+        }
         for check in all {
             for finding in check.find(configuration, diagnostics.marks)
-            where !diagnostics.hasError(in: finding.path) && !(finding.other.map(diagnostics.hasError) ?? false) {
+            where isRead(finding.path) && finding.other.map(isRead) ?? true {
                 let mark = diagnostics.marks.value(finding.place ?? finding.path)
                 switch check.severity {
                 case .error: diagnostics.error(finding.path, at: mark, finding.message)

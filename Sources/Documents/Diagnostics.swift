@@ -79,11 +79,6 @@ public final class Diagnostics {
         add(.warning, path, mark, message, to: &warnings)
     }
 
-    /// Whether something is wrong with the key or what is below it.
-    public func hasError(in path: String) -> Bool {
-        errors.contains { $0.path == path || $0.path.hasPrefix(path + ".") || $0.path.hasPrefix(path + "[") }
-    }
-
     private func add(
         _ severity: SourceIssue.Severity, _ path: String, _ mark: SourceMark, _ message: () -> String,
         to issues: inout [SourceIssue]

@@ -29,7 +29,7 @@ private let syntaxFaults = [
     ),
     Fault(
         "kafka:\n\tbrokers: a",
-        "f:2:1: error: not valid YAML: found character that cannot start any token while scanning for the next token"),
+        "f:2:1: error: not valid YAML: a tab stands here, expected spaces"),
     Fault("a: *x", "f:1:4: error: not valid YAML: found undefined alias"),
     Fault("---\nkafka:\n---\nspool:\n", "f:3:1: error: a second document begins here, expected one"),
     Fault("kafka:\n  topic: a\u{1}b", "f:2:11: error: the character U+0001 is not allowed in YAML"),

@@ -98,7 +98,7 @@ extension EndToEnd {
                 text = text.replacing(place, with: directory.file(String(place.split(separator: "/").last ?? "")))
             }
             text = text.replacing("10.0.0.0/8", with: "127.0.0.0/8")
-            text = text.replacing(/address: "?[^ ,}]+/, with: "address: \"127.0.0.1:0\"")
+            text = text.replacing(/address: "?[^ ,}\n]+/, with: "address: \"127.0.0.1:0\"")
             for place in ["log", "app", "kea"] {
                 try FileManager.default.createDirectory(
                     atPath: directory.file(place), withIntermediateDirectories: true)
