@@ -100,13 +100,10 @@ import Testing
         #expect(try contents("docs/configuration.md").contains("(../configs/examples/\(name).yaml)"))
     }
 
-    @Test(arguments: ["daemonset", "sidecar"])
-    func theConfigurationInAManifestLoadsWithoutAWarning(_ name: String) throws {
-        let lines = try contents("examples/kubernetes/\(name).yaml").split(
-            separator: "\n", omittingEmptySubsequences: false)
-        let start = try #require(lines.firstIndex(of: "  kafka.yaml: |"))
-        let yaml = lines[(start + 1)...].prefix { $0.hasPrefix("    ") }.joined(separator: "\n")
-        let loaded = try Configuration.parse(yaml: yaml, file: name)
+    @Test(arguments: ["central", "daemonset", "sidecar"])
+    func theConfigurationOfAManifestLoadsWithoutAWarning(_ name: String) throws {
+        let loaded = try Configuration.load(
+            path: "\(repository)/examples/kubernetes/\(name)/kafkastreamer.yaml", environment: [:])
         #expect(loaded.warnings == [])
         #expect(!loaded.configuration.listeners.isEmpty)
     }

@@ -246,7 +246,7 @@ extension EndToEnd {
                 let found = try #require(FileManager.default.enumerator(atPath: "\(Checkout.path)/\(folder)"))
                 for case let file as String in found where file.hasSuffix(".yaml") {
                     let text = try Checkout.text("\(folder)/\(file)")
-                    guard text.contains("\napiVersion:") else {
+                    guard text.hasPrefix("apiVersion:") || text.contains("\napiVersion:") else {
                         files.append("\(Checkout.path)/\(folder)/\(file)")
                         continue
                     }

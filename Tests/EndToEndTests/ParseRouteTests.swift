@@ -45,7 +45,7 @@ extension EndToEnd {
             try #require(output.count == 2)
             #expect(try JSON.object(output[0])["type"] as? String == "DHCP_LEASE")
             #expect(output[1] == lines[2])
-            #expect(errors == ["1 lines dropped by routes"])
+            #expect(errors == ["dropped by their routes: 1 lines"])
             #expect(try parse(["--config", file, "--format", "raw"], lines).output == [lines[0], lines[2]])
         }
 

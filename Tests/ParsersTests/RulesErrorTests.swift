@@ -167,8 +167,8 @@ import Testing
             "f.yaml:1:1: 'programs' is missing", "f.yaml:1:9: expected a parser name",
             "f.yaml:2:1: unknown key 'colour'",
             "f.yaml:4:5: the rule has no 'pattern' or 'patterns'", "f.yaml:5:11: expected an event type",
-            "f.yaml:6:5: unknown key 'patern' in a rule; expected one of: name, type, pattern, patterns, pairs, set, map, "
-                + "examples; did you mean pattern?",
+            "f.yaml:6:5: unknown key 'patern' in a rule; expected one of: name, type, prefix, pattern, patterns, pairs, "
+                + "set, map, examples; did you mean pattern?",
             "f.yaml:7:15: expected at least one example", "f.yaml:8:5: a second rule is called 'one'",
             "f.yaml:11:11: 'x' is captured by a pattern of rule 'one' and set as well",
             "f.yaml:11:17: 'message' is part of every event", "f.yaml:12:11: no pattern of rule 'one' captures 'nope'",

@@ -134,8 +134,8 @@ extension Daemons {
                 if words.contains("IAADDR") { report.address = last }
                 if words.contains("IAPREFIX") { report.prefix = last }
                 if line.contains("Max lifetime") { report.validLifetime = Int(last.dropLast()) ?? 0 }
-                if words.contains("IA_NA") {
-                    report.association = UInt32(last.filter { $0 != ":" }, radix: 16) ?? 0
+                if let place = line.range(of: "IA_NA ") {
+                    report.association = Self.association(line[place.upperBound...])
                 }
             }
             // 2: eth0@if3: <UP> … link/ether 02:00:5e:00:00:01 brd …
@@ -144,6 +144,14 @@ extension Daemons {
             guard let place = words.firstIndex(of: "link/ether") else { throw HarnessError(link) }
             report.clientIdentifier = "00:03:00:01:" + words[place + 1]
             return report
+        }
+
+        /// An IAID as dhclient prints it: its bytes in hexadecimal, or, where all four can be printed, as a text in quotes.
+        private static func association(_ text: Substring) -> UInt32 {
+            if text.first == "\"" {
+                return text.utf8.dropFirst().prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+            }
+            return UInt32(text.filter { $0 != ":" }, radix: 16) ?? 0
         }
     }
 }
