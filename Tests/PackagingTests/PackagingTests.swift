@@ -30,6 +30,12 @@ import Testing
         #expect(code == 0, "\(output)")
     }
 
+    /// Prometheus' own tool: rules, their tests, and every query of the dashboards.
+    @Test func alertsAndDashboardsAskForWhatThereIs() throws {
+        let (code, output) = try Self.run("check-monitoring")
+        #expect(code == 0, "\(output)")
+    }
+
     /// A debug build is no package: this is for the binary that ships.
     @Test(.enabled(if: binary != nil, "KAFKASTREAMER_BIN names no release binary"))
     func thePackageInstallsRunsUpgradesAndPurges() throws {
