@@ -65,11 +65,7 @@ extension CrossCheck {
         [
             names("listeners") { $0.listeners.map(\.name) }, places,
             noEffect("kafka.brokers", ": kafka.embedded is true") { $0.kafka.embedded },
-            rule(.error, "kafka.in-flight-per-topic") { configuration, _ in
-                let limits = configuration.kafka.limits
-                return limits.share > limits.inFlight
-                    ? "found \(limits.share), expected no more than in-flight, \(limits.inFlight)" : nil
-            },
+            windowOfTopic,
             noEffect("kafka.topic-template", ": kafka.topic takes every event") { $0.kafka.topic != nil },
             partitioner, segmentOfMessages, segmentsOfSpool, segmentsOfWriters,
             noEffect("spool.sync", " without spool.directory") {
@@ -91,6 +87,17 @@ extension CrossCheck {
                     ? "\(limits.perSourceRateLimit) is never reached: rate-limit is \(limits.rateLimit)" : nil
             },
         ] as [CrossCheck]
+
+    private static let windowOfTopic = CrossCheck(severity: .error) { configuration, _ in
+        let limits = configuration.kafka.limits
+        guard limits.share > limits.inFlight else { return [] }
+        return [
+            Finding(
+                path: "kafka.in-flight-per-topic",
+                message: "found \(limits.share), expected no more than in-flight, \(limits.inFlight)",
+                other: "kafka.in-flight")
+        ]
+    }
 
     // MARK: Lists
 
@@ -207,7 +214,7 @@ extension CrossCheck {
                 message: "\(SizeText.format(segment)) holds fewer than \(SpoolSettings.messagesPerSegment) messages of "
                     + "max-message-size (\(SizeText.format(configuration.largestMessageSize))), expected at least "
                     + SizeText.format((needed + unit - 1) / unit * unit),
-                place: keys.first { marks.isSet($0) })
+                other: "limits.max-message-size", place: keys.first { marks.isSet($0) })
         ]
     }
 
@@ -219,6 +226,7 @@ extension CrossCheck {
                 path: "spool.max-size",
                 message: "\(SizeText.format(spool.maximumSize)) holds fewer than 2 segments of "
                     + SizeText.format(spool.segmentSize),
+                other: "spool.segment-size",
                 // Where the file sets one of the two, that is the one to change.
                 place: ["spool.max-size", "spool.segment-size"].first { marks.isSet($0) })
         ]

@@ -230,6 +230,8 @@ final class Sender: @unchecked Sendable {
             if let time = chain.oldestPending(now: wall) { oldest = min(oldest, time) }
         }
         for feed in feeds.all { look(feed.chain) }
+        // What was found at the start and is handed over already.
+        if let replayed = feeds.replayed { look(replayed) }
         if let letters = letters.feed { look(letters.chain) }
         lanes.forEachBacklog { look($0.writer.chain) }
         if let record = feeds.replay?.peek() { oldest = min(oldest, record.timestamp) }

@@ -241,6 +241,7 @@ public final class Worker: @unchecked Sendable {
                 guard write(bytes, header, by: &encoder, envelope, decision.route, topic, origin, position) else {
                     return false
                 }
+                if header.fault != nil { counters[.headerFaults] &+= 1 }
                 counters.commit(
                     match: encoder.matchNumber, type: type, topic: topic.index, program: decision.program,
                     isTruncated: true)

@@ -362,7 +362,10 @@ public final class Spool: Sendable {
                 segmentSize: settings.segmentSize, allocated: pool.total, free: pool.free.count,
                 maximum: maximumSegments,
                 hasRoom: pool.free.count + (maximumSegments - pool.total) > kept(from: .messages)
-                    && (pool.refusal == nil || !pool.free.isEmpty))
+                    // A refusal that nobody has met for a while says nothing of now: who is sent nothing tries nothing.
+                    && (pool.refusal == nil || !pool.free.isEmpty
+                        || ContinuousClock.now - pool.refusedAt > .seconds(10))
+            )
         }
     }
 

@@ -60,7 +60,11 @@ struct AdminAddress: ParsableArguments {
             var head: [UInt8] = []
             while true {
                 let bytes = try client.read()
-                guard !bytes.isEmpty else { break }
+                guard !bytes.isEmpty else {
+                    throw AdminError.refused(
+                        place,
+                        "closed without an answer: it serves as many connections as it may, or is no admin server")
+                }
                 head += bytes
                 guard let start = AdminReply.head(head) else { continue }
                 guard start.status == 200 else {

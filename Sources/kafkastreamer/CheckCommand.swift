@@ -12,7 +12,7 @@ struct CheckCommand: ParsableCommand {
         commandName: "check", abstract: "Validate a configuration: every error with line and column.")
 
     @Argument(
-        help: "The configuration file. Default: configs/kafka.yaml, else /etc/kafkastreamer/kafka.yaml, as for run.")
+        help: "The configuration file. Default: configs/kafka.yaml, else the one in /etc/kafkastreamer, as for run.")
     var file: String?
 
     @Flag(help: "Print the configuration in force: defaults and environment included, secrets masked.")

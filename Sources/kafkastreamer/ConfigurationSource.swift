@@ -12,7 +12,7 @@ import Synchronization
 /// The flags of `run`, which change what the configuration file says.
 struct RunFlags: ParsableArguments {
     @Option(
-        help: "Configuration file. Default: configs/kafka.yaml, else /etc/kafkastreamer/kafka.yaml, if there is one.")
+        help: "Configuration file. Default: configs/kafka.yaml, else the one in /etc/kafkastreamer, if there is one.")
     var config: String?
 
     @Option(
@@ -150,7 +150,9 @@ struct RunFlags: ParsableArguments {
 /// The file that a command takes its configuration from.
 enum ConfigurationFile {
     /// Paths that are tried when no `--config` is given.
-    static let defaults = ["configs/kafka.yaml", "/etc/kafkastreamer/kafka.yaml"]
+    static let defaults = [
+        "configs/kafka.yaml", "/etc/kafkastreamer/kafkastreamer.yaml", "/etc/kafkastreamer/kafka.yaml",
+    ]
 
     /// The first of ``defaults`` that is there.
     static var byDefault: String? { defaults.first { access($0, F_OK) == 0 } }

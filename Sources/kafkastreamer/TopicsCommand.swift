@@ -17,7 +17,7 @@ struct TopicsCommand: ParsableCommand {
     struct Source: ParsableArguments {
         @Option(
             help:
-                "Configuration file. Default: configs/kafka.yaml, else /etc/kafkastreamer/kafka.yaml, if there is one.")
+                "Configuration file. Default: configs/kafka.yaml, else the one in /etc/kafkastreamer, if there is one.")
         var config: String?
 
         @Option(help: ArgumentHelp("Kafka brokers, host:port, separated by commas.", valueName: "list")) var brokers:

@@ -15,6 +15,17 @@ struct ServerTests {
         try await AdminServer.open(place, limits: limits, answers: bench.answers)
     }
 
+    @Test("Regression: a sign that joins what follows it does not carry markup into the page")
+    func markupBehindAJoiningSign() throws {
+        let answer = StatusPage.answer(history: "[]", now: "\"\u{600}</script><meta http-equiv=refresh>\"")
+        guard case .bytes(let bytes) = answer.body else { throw Missing() }
+        let page = String(decoding: bytes, as: UTF8.self).unicodeScalars.map { String($0) }
+        let joined = page.firstIndex(of: "\u{600}").map { page[($0 + 1)...].prefix(6).joined() }
+        #expect(joined == "\\u003c")
+    }
+
+    private struct Missing: Error {}
+
     @Test("Each path has its answer")
     func paths() async throws {
         let bench = try AdminBench()

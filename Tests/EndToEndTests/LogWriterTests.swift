@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Synchronization
 import Testing
 
@@ -6,6 +7,15 @@ import Testing
 
 @Suite("The log's writer")
 struct LogWriterTests {
+    @Test(
+        "Regression: a carriage return with its line feed in a message begins no line of the log",
+        arguments: ["\r\n", "\n"])
+    func lineEndInAMessage(end: String) {
+        let line = StandardErrorLog.line(
+            StandardErrorLog.Settings(), .info, "a\(end)2026-11-27T10:00:00Z critical forged")
+        #expect(!line.utf8.contains(10) && line.contains("forged"))
+    }
+
     @Test("A reader that has stopped holds nobody up; what is lost is counted where it is missing")
     func stalledReader() throws {
         var ends: [Int32] = [0, 0]

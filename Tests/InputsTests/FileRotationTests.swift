@@ -278,9 +278,13 @@ struct FileRotationTests {
         func isRotated(_ name: String) -> Bool {
             FileFollower.isRotated(FilePath("/d/" + name), of: FilePath("/d/app.log"))
         }
-        for name in ["app.log.1", "app.log-20261127", "app.log_old", "app.log~", "app-1.log", "app.2026-11-27.log"] {
+        for name in [
+            "app.log.1", "app.log-20261127", "app.log_old", "app.log.bak", "app.log~", "app-1.log",
+            "app.2026-11-27.log",
+        ] {
             #expect(isRotated(name), "\(name)")
         }
+        for name in ["app.log.err", "app.log.lock", "app.log-ng"] { #expect(!isRotated(name), "\(name)") }
         for name in ["app.log", "application.log", "app-errors.log", "app.logs", "app1.log", "x.log.1", "app-1.txt"] {
             #expect(!isRotated(name), "\(name)")
         }

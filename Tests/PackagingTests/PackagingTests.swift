@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 
-/// What is installed and deployed, by the scripts that check it: they are run by hand as well.
-@Suite struct PackagingTests {
+/// What is installed and deployed, by the scripts that check it: they are run by hand as well. One after the other, for each
+/// may install what it needs.
+@Suite(.serialized) struct PackagingTests {
     /// The binary that ships, where the tests are run on it.
     private static let binary = ProcessInfo.processInfo.environment["KAFKASTREAMER_BIN"]
 

@@ -20,6 +20,19 @@ import Testing
 
     private static let flags = "{p: {ID: {field: id, flags: f}, RES: {flags: g}, URGP: {}, OPT: {}, '*': ignore}}"
 
+    /// Regression: outside of `kv` such a key had a place far behind the captures.
+    @Test(arguments: [
+        ("{p:json}", "{p: {time: {}, a: x, '*': ignore}}", #"{"time":1,"a":"b"}"#, "T x=b"),
+        (
+            "{p:ethernet}", "{p: {source: {}, destination: {field: x, type: mac}, '*': ignore}}",
+            "00:11:22:33:44:55:66:77:88:99:aa:bb:08:00", "T x=00:11:22:33:44:55"
+        ),
+    ])
+    func aKeyThatIsLeftOutGoesNowhere(pattern: String, pairs: String, message: String, expected: String) throws {
+        var harness = try Harness(Self.set(pattern, pairs))
+        #expect(try harness.fields(message) == expected)
+    }
+
     @Test(arguments: [
         ("ID=1 DF MF P=x RES=0 ACK SYN URGP=0", "T f=DF MF g=ACK SYN id=1"),
         ("ID=1 P=x RES=0 URGP=0", "T id=1"), ("ID=1 OPT (07) P=x", "T id=1"), ("ID=1 DF OPT (07) P=x", "T f=DF id=1"),

@@ -53,6 +53,15 @@ struct CounterTests {
         #expect(labels.programs.values.reduce(0) { $0 + $1.unmatched } == ledger.unmatched)
     }
 
+    @Test("Regression: faults of headers that an ended worker counted stay counted")
+    func headerFaultsOfAnEndedWorker() throws {
+        let bench = try bench()
+        let worker = bench.pipeline.makeWorker(ListenerContext(name: "udp"))
+        accept(worker, ["<999>Nov  4 14:02:09 gw1 app: a priority that there is not"])
+        worker.close()
+        #expect(bench.pipeline.listeners.values.map(\.headerFaults).reduce(0, +) == 1)
+    }
+
     @Test("A plug-in's events are counted under its name")
     func plugin() throws {
         let bench = try bench([

@@ -141,8 +141,11 @@ enum StatusPage {
         var count = 0
         let start = cpage_status(&count)!
         let page = String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
-        // Within a string of JSON this is the same, and it cannot end the element that it stands in.
-        let state = #"{"history":\#(history),"now":\#(now)}"#.replacing("<", with: "\\u003c")
+        // Within a string of JSON this is the same, and it cannot end the element that it stands in. Byte by byte: a sign
+        // that joins what follows it (U+0600) makes one character with a `<`, which a search for characters passes over.
+        let json = #"{"history":\#(history),"now":\#(now)}"#
+        let state = String(
+            decoding: json.utf8.flatMap { $0 == UInt8(ascii: "<") ? Array("\\u003c".utf8) : [$0] }, as: UTF8.self)
         var generator = SystemRandomNumberGenerator()
         let word = String(generator.next(), radix: 36) + String(generator.next(), radix: 36)
         var answer = AdminAnswer(

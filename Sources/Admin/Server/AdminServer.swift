@@ -89,6 +89,8 @@ public final class AdminServer: Sendable {
             // A few at a time, so that those that are one too many are gone before more descriptors are taken.
             .serverChannelOption(.maxMessagesPerRead, value: 4)
             .childChannelOption(.maxMessagesPerRead, value: 1)
+            // One that watches and is gone without a word is found out, and gives its place back.
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelInitializer { channel in
                 guard children.add(channel, most: limits.connections) else {
                     return channel.close()

@@ -85,8 +85,14 @@ struct Rates: Sendable {
     var received: Double { rate(to.received, from.received) }
     var delivered: Double { rate(to.delivered, from.delivered) }
     func listener(_ name: String) -> Double { rate(to.listeners[name] ?? 0, from.listeners[name] ?? 0) }
-    func program(_ name: String) -> Double { rate(to.programs[name] ?? 0, from.programs[name] ?? 0) }
-    func topic(_ name: String) -> Double { rate(to.topics[name] ?? 0, from.topics[name] ?? 0) }
+    func program(_ name: String) -> Double { rate(to.programs[name], from.programs[name]) }
+    func topic(_ name: String) -> Double { rate(to.topics[name], from.topics[name]) }
+
+    /// Only the names with most are kept of a look: one that was not among them had some number, and not 0.
+    private func rate(_ now: UInt64?, _ earlier: UInt64?) -> Double {
+        guard let now, let earlier else { return 0 }
+        return rate(now, earlier)
+    }
 
     /// Of the events measured in between, this part was acknowledged within so many milliseconds; nil when none was.
     func latency(_ part: Double) -> Int64? {

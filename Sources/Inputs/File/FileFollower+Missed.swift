@@ -51,7 +51,14 @@ extension FileFollower {
     static func isRotated(_ path: FilePath, of original: FilePath) -> Bool {
         let (name, own) = (path.name, original.name)
         let separators = Array(".-_~".utf8)
-        if name.count > own.count, name.starts(with: own) { return separators.contains(name[own.count]) }
+        if name.count > own.count, name.starts(with: own) {
+            // `mail.err` is another file than `mail`, and no rotation of it.
+            let rest = name[own.count...]
+            return separators.contains(rest.first!)
+                && (rest.contains { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+                    || rest.elementsEqual("~".utf8)
+                    || ["old", "bak", "orig"].contains { rest.dropFirst().elementsEqual($0.utf8) })
+        }
         guard let dot = own.lastIndex(of: UInt8(ascii: ".")), dot > 0, name.count > own.count,
             name.starts(with: own[..<dot]),
             name.suffix(own.count - dot).elementsEqual(own[dot...])

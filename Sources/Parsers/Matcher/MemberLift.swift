@@ -76,9 +76,9 @@ enum MemberLift {
         _ name: StaticString, _ place: Int, _ lift: UnsafePointer<Lift>, _ tables: UnsafePointer<CompiledTables>,
         _ slots: Captures
     ) {
-        guard let entry = tables.pointee.events.pointee.entry(name.utf8Start, name.utf8CodeUnitCount, lift) else {
-            return
-        }
+        guard let entry = tables.pointee.events.pointee.entry(name.utf8Start, name.utf8CodeUnitCount, lift),
+            entry.pointee.slot != LiftEntry.none
+        else { return }
         slots[Int(entry.pointee.slot)] = captured(place, place &+ 17)
     }
 
@@ -94,6 +94,8 @@ enum MemberLift {
             else {
                 continue
             }
+            // A key that is only left out has no slot.
+            guard entry.pointee.slot != LiftEntry.none else { continue }
             let slot = slots + Int(entry.pointee.slot)
             guard slot.pointee.start == 0 else { continue }
             let first = frame[member.valueStart]

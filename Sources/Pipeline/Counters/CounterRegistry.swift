@@ -145,6 +145,7 @@ extension ListenerCounts {
         abandonedMatches += other.abandonedMatches
         roomWaits += other.roomWaits
         rateWaits += other.rateWaits
+        headerFaults += other.headerFaults
         sockets = sockets + other.sockets
     }
 }

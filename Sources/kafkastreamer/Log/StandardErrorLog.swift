@@ -75,7 +75,13 @@ struct StandardErrorLog: LogHandler {
     ) -> String {
         var line = "\(now()) \(level) \(message)"
         for (key, value) in pairs { line += " \(key)=\(quoted("\(value)"))" }
-        return line.contains("\n") ? line.replacing("\n", with: "\\n") : line
+        // By scalars: a carriage return and a line feed are one character, and would begin a line of somebody else's.
+        guard line.utf8.contains(UInt8(ascii: "\n")) else { return line }
+        var whole = ""
+        for scalar in line.unicodeScalars {
+            if scalar == "\n" { whole += "\\n" } else { whole.unicodeScalars.append(scalar) }
+        }
+        return whole
     }
 
     private static func json(
