@@ -101,6 +101,9 @@ public final class Worker: @unchecked Sendable {
         @inline(__always) _modify { yield &ownSampled.value }
     }
 
+    /// What is known of a sender. A call of its own: an accessor that lends takes memory where it is called from outside.
+    func peer(_ address: PeerAddress) -> UnsafePointer<Peer> { UnsafePointer(peers.peer(address)) }
+
     /// How long a worker that is far ahead lets streams and files wait, ns.
     static var pause: Int64 { 1_000_000 }
 

@@ -43,7 +43,7 @@ struct AllocationTests {
             while done < messages {
                 worker.beginBatch()
                 for index in 0..<64 {
-                    let peer = UnsafePointer(worker.peers.peer(address(10, 0, 0, UInt8(index % 4))))
+                    let peer = worker.peer(address(10, 0, 0, UInt8(index % 4)))
                     let frame = Self.frames[index % Self.frames.count]
                     if !worker.accept(frame.span, isTruncated: false, peer: peer) { Issue.record("no room") }
                 }
