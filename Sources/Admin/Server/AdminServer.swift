@@ -1,3 +1,4 @@
+import Base
 import CLinux
 import Glibc
 import NIOCore
@@ -89,7 +90,7 @@ public final class AdminServer: Sendable {
             // A few at a time, so that those that are one too many are gone before more descriptors are taken.
             .serverChannelOption(.maxMessagesPerRead, value: 4)
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            // One that watches and is gone without a word is found out, and gives its place back.
+            // One that watches and is gone without a word gives its place back, when the system's keepalive finds out.
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelInitializer { channel in
                 guard children.add(channel, most: limits.connections) else {
@@ -118,7 +119,7 @@ public final class AdminServer: Sendable {
             }
             return AdminServer(group, channel, children, configured: place)
         } catch {
-            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            let reason = (error as? IOError).map { SystemError.text(of: $0.errnoCode) } ?? "\(error)"
             await withCheckedContinuation { continuation in
                 group.shutdownGracefully { _ in continuation.resume() }
             }

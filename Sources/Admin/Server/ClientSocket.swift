@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// A client's connection to an admin server: what `kafkastreamer status`, `health`, `tap` and `top` ask through. Blocking,
@@ -72,7 +73,7 @@ public struct ClientSocket: ~Copyable {
     }
 
     private static func reason() -> String {
-        errno == EAGAIN || errno == EINPROGRESS ? "no answer in time" : String(cString: strerror(errno))
+        errno == EAGAIN || errno == EINPROGRESS ? "no answer in time" : SystemError.text(of: errno)
     }
 
     /// Asks for a path. The answer ends with the connection.
